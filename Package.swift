@@ -1,0 +1,137 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Floors: a module imports only from floors below its own. Sources/README.md is the map.
+
+/// Warnings fail the build where this is set, as the project's own checks do; a user's newer compiler
+/// with a new warning does not break a user's build.
+let strict = Context.environment["LOCKSTEP_STRICT"] == "1"
+
+let swift: [SwiftSetting] =
+    [.enableUpcomingFeature("MemberImportVisibility")]
+    + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+/// Kernels are optimised in debug builds too: unoptimised, the numeric tests take hours. Contraction is
+/// off so that only a fused multiply-add that the source names is fused, whatever the compiler.
+let kernels: [CSetting] = [
+    .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.byName(name: name)] + dependencies,
+        swiftSettings: swift)
+}
+
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "lockstep",
+    products: [
+        .executable(name: "coordinator", targets: ["CoordinatorCommand"]),
+        .executable(name: "worker", targets: ["WorkerCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.10.0"..<"5.0.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    ],
+    targets: [
+        // Floor 0: C libraries, and our own kernels in C.
+        .systemLibrary(name: "CZeroMQ"),
+        .systemLibrary(name: "CHDF5", pkgConfig: "hdf5"),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas"),
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg"),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash"),
+        .target(name: "CKernels", cSettings: kernels),
+
+        // Floor 1
+        module("TrainingProtocol"),
+        module("Tensors", ["COpenBLAS", "CKernels", "CXXHash"]),
+
+        // Floor 2
+        module("Networks", ["Tensors", "CKernels"]),
+        module("HDF5", ["CHDF5"]),
+        module("ZeroMQ", ["CZeroMQ"]),
+        module("Configuration", [yams]),
+        module("Wire", ["TrainingProtocol", protobuf]),
+
+        // Floor 3
+        module("Models", ["Networks", "Tensors", "Configuration"]),
+        module("Optimizers", ["Networks", "Tensors", "CKernels", "Configuration"]),
+        module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG", subprocess]),
+        module("Checkpoints", ["Tensors", crypto]),
+        module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "CKernels"]),
+
+        // Floor 4
+        module(
+            "Verification",
+            ["HDF5", "Configuration", "Models", "Networks", "Optimizers", "Tensors"]),
+        module(
+            "Training",
+            [
+                "Configuration", "Models", "Networks", "Optimizers", "ClipDatasets", "Checkpoints",
+                "Tensors", "TrainingProtocol",
+            ]),
+
+        // Floor 5: shells that carry out the protocol's directives.
+        module(
+            "Coordinating",
+            [
+                "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints", "Configuration",
+                "Tensors", "Training", logging,
+            ]),
+        module(
+            "Working",
+            [
+                "TrainingProtocol", "Wire", "ZeroMQ", "Collectives", "Training", "ClipDatasets",
+                "Configuration", "Tensors", logging,
+            ]),
+
+        // Floor 6: the two programs.
+        .executableTarget(
+            name: "CoordinatorCommand",
+            dependencies: [
+                "Coordinating", "Verification", "Training", "ClipDatasets", "Checkpoints",
+                "Configuration", "Models", "Networks", "HDF5", arguments, logging,
+            ],
+            swiftSettings: swift),
+        .executableTarget(
+            name: "WorkerCommand",
+            dependencies: ["Working", "Collectives", "Tensors", "ZeroMQ", arguments, logging],
+            swiftSettings: swift),
+
+        tests("TrainingProtocol"),
+        tests("Tensors", ["CKernels"]),
+        tests("Networks", ["Tensors"]),
+        tests("HDF5"),
+        tests("ZeroMQ"),
+        tests("Configuration"),
+        tests("Wire"),
+        tests("Models", ["Networks", "Configuration"]),
+        tests("Optimizers", ["Networks"]),
+        tests("ClipDatasets", ["HDF5"]),
+        tests("Checkpoints"),
+        tests("Collectives", ["TrainingProtocol"]),
+        tests("Verification", ["HDF5"]),
+        tests("Training"),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["CoordinatorCommand", "WorkerCommand"],
+            swiftSettings: swift),
+    ],
+    swiftLanguageModes: [.v6]
+)

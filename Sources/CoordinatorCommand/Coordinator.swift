@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct Coordinator: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator",
+        abstract: "Trains SlowFast video models on many CPU machines in lockstep.")
+}

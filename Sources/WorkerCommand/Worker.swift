@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct Worker: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Computes gradients for a coordinator.")
+}
