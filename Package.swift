@@ -67,14 +67,16 @@ let package = Package(
         module("HDF5", ["CHDF5"]),
         module("ZeroMQ", ["CZeroMQ"]),
         module("Configuration", [yams]),
-        module("Wire", ["TrainingProtocol", protobuf]),
+        .target(
+            name: "Wire", dependencies: ["TrainingProtocol", protobuf],
+            exclude: ["lockstep.proto"], swiftSettings: swift),
 
         // Floor 3
         module("Models", ["Networks", "Tensors", "Configuration"]),
         module("Optimizers", ["Networks", "Tensors", "CKernels", "Configuration"]),
         module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG", subprocess]),
         module("Checkpoints", ["Tensors", crypto]),
-        module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "CKernels"]),
+        module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf]),
 
         // Floor 4
         module(
