@@ -66,7 +66,7 @@ let package = Package(
         module("Networks", ["Tensors", "CKernels"]),
         module("HDF5", ["CHDF5"]),
         module("ZeroMQ", ["CZeroMQ"]),
-        module("Configuration", [yams]),
+        module("Configuration", [yams, crypto]),
         .target(
             name: "Wire", dependencies: ["TrainingProtocol", protobuf],
             exclude: ["lockstep.proto"], swiftSettings: swift),
@@ -75,7 +75,7 @@ let package = Package(
         module("Models", ["Networks", "Tensors", "Configuration"]),
         module("Optimizers", ["Networks", "Tensors", "CKernels", "Configuration"]),
         module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG", subprocess]),
-        module("Checkpoints", ["Tensors", crypto]),
+        module("Checkpoints", ["Configuration", crypto]),
         module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf]),
 
         // Floor 4
@@ -126,7 +126,7 @@ let package = Package(
         tests("Models", ["Networks", "Configuration"]),
         tests("Optimizers", ["Networks"]),
         tests("ClipDatasets", ["HDF5"]),
-        tests("Checkpoints"),
+        tests("Checkpoints", ["Configuration"]),
         tests("Collectives", ["TrainingProtocol"]),
         tests("Verification", ["HDF5"]),
         tests("Training"),

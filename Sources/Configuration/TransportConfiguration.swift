@@ -1,0 +1,18 @@
+/// The `transport` section: limits of what moves between machines. None changes a trained bit.
+public struct TransportConfiguration: Sendable, Hashable {
+    /// Clips that a worker holds ahead of its step, in bytes.
+    public var prefetchBytes: Int
+    /// Size of a gradient chunk on the wire, in bytes.
+    public var chunkBytes: Int
+    /// Silence after which a worker counts as lost.
+    public var workerTimeout: Duration
+
+    public init(
+        prefetchBytes: Int = 256 << 20, chunkBytes: Int = 1 << 20,
+        workerTimeout: Duration = .seconds(2)
+    ) {
+        self.prefetchBytes = prefetchBytes
+        self.chunkBytes = chunkBytes
+        self.workerTimeout = workerTimeout
+    }
+}
