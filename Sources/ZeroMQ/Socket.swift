@@ -1,0 +1,91 @@
+import CZeroMQ
+import Glibc
+
+/// A libzmq socket. It belongs to the thread that made it: debug builds assert that on every call.
+///
+/// It closes when it is released; what is still queued then has `SocketOptions.linger` to leave.
+public final class Socket {
+    public enum Kind: Int32, Sendable {
+        case pair = 0
+        case publish = 1
+        case subscribe = 2
+        case dealer = 5
+        case router = 6
+        case pull = 7
+        case push = 8
+    }
+
+    public let kind: Kind
+    let handle: UnsafeMutableRawPointer
+    let context: Context
+    private let owner = pthread_self()
+
+    /// - Throws: `ZeroMQError.failed` if the context has no more sockets or an option is refused,
+    ///   `ZeroMQError.contextTerminated` after `Context.shutdown()`.
+    public init(
+        _ kind: Kind, in context: Context, options: SocketOptions = SocketOptions()
+    ) throws(ZeroMQError) {
+        guard let handle = zmq_socket(context.handle, kind.rawValue) else {
+            throw .last("open a \(kind) socket")
+        }
+        self.kind = kind
+        self.handle = handle
+        self.context = context
+        try apply(options)
+    }
+
+    deinit {
+        assertOwner()
+        zmq_close(handle)
+    }
+
+    func assertOwner() {
+        assert(
+            pthread_equal(pthread_self(), owner) != 0,
+            "a ZeroMQ socket was used by a thread other than the one that made it")
+    }
+}
+
+extension Socket {
+    /// Listens at `endpoint`: `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME`, where HOST may be an
+    /// interface or `*`, PORT may be `0` or `*`, and PATH may be `*`, each for any free one.
+    ///
+    /// - Returns: the endpoint as bound, with the real port or path.
+    /// - Throws: `ZeroMQError.addressInUse`, `.addressUnavailable`, `.invalidEndpoint`.
+    @discardableResult
+    public func bind(_ endpoint: String) throws(ZeroMQError) -> String {
+        assertOwner()
+        guard zmq_bind(handle, endpoint) == 0 else { throw .lastOfEndpoint(endpoint, "bind") }
+        return try lastEndpoint()
+    }
+
+    /// Connects to `endpoint`, in the background: a peer that is not there yet is tried again.
+    ///
+    /// - Throws: `ZeroMQError.invalidEndpoint`.
+    public func connect(_ endpoint: String) throws(ZeroMQError) {
+        assertOwner()
+        guard zmq_connect(handle, endpoint) == 0 else { throw .lastOfEndpoint(endpoint, "connect") }
+    }
+
+    /// Ends what `connect` began with the same endpoint. Queued messages are handed over or dropped
+    /// by the linger.
+    public func disconnect(_ endpoint: String) throws(ZeroMQError) {
+        assertOwner()
+        guard zmq_disconnect(handle, endpoint) == 0 else {
+            throw .lastOfEndpoint(endpoint, "disconnect")
+        }
+    }
+
+    /// Stops listening at an endpoint that `bind` returned.
+    public func unbind(_ endpoint: String) throws(ZeroMQError) {
+        assertOwner()
+        guard zmq_unbind(handle, endpoint) == 0 else { throw .lastOfEndpoint(endpoint, "unbind") }
+    }
+
+    /// A subscriber receives what begins with `prefix` from now on.
+    public func subscribe(prefix: [UInt8] = []) throws(ZeroMQError) {
+        assertOwner()
+        precondition(kind == .subscribe, "only a subscribe socket subscribes")
+        try set(ZMQ_SUBSCRIBE, prefix, "subscribe")
+    }
+}
