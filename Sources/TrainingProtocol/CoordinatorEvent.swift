@@ -1,0 +1,77 @@
+/// A connection of a peer, named by the shell that owns the socket.
+public struct ConnectionID: Identifier {
+    public let rawValue: UInt64
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// What happens to a coordinator.
+public enum CoordinatorEvent: Sendable, Equatable {
+    case received(Stamped<WorkerMessage>, from: ConnectionID)
+    /// The peer behind a connection is known to be gone.
+    case disconnected(ConnectionID, reason: String)
+    /// A worker that the coordinator started ended before it said hello.
+    case launchFailed(reason: String)
+    /// An uploaded state is complete and durable.
+    case stateSaved(Step)
+    case stateSaveFailed(Step, reason: String)
+    /// A directive to append to the journal was not carried out, nor was any after it.
+    case journalFailed(reason: String)
+    /// Someone asks for the run to end after the step under way.
+    case stopRequested(reason: String)
+    /// Time passed.
+    case tick
+}
+
+/// What a coordinator's shell is to do, in this order. Where an append fails, what follows it is dropped.
+public enum CoordinatorDirective: Sendable, Equatable {
+    case send(Stamped<CoordinatorMessage>, to: ConnectionID)
+    /// Write the record and make it durable before going on.
+    case append(JournalRecord)
+    case note(CoordinatorNote)
+    case end(Outcome)
+}
+
+/// How a run ended.
+public enum Outcome: Sendable, Equatable {
+    case completed(Step)
+    /// The state of `saved` is kept and the run can be resumed from there.
+    case stopped(saved: Step, reason: String)
+    case failed(reason: String)
+}
+
+/// What people and metrics hear of a run.
+public enum CoordinatorNote: Sendable, Equatable {
+    case joined(WorkerID, host: String, threads: Int)
+    case refused(host: String, reason: String)
+    case began(Generation, state: Step, members: [MemberEntry])
+    case committed(CommitSummary)
+    case evaluated(EvaluationSummary)
+    case saving(Step, by: WorkerID)
+    case saved(Step)
+    case lost(WorkerID, reason: String)
+    case stopping(reason: String)
+}
+
+/// A committed step in numbers.
+public struct CommitSummary: Sendable, Equatable {
+    public var step: Step
+    public var epoch: Epoch
+    public var samples: Int
+    /// Mean over the step's samples.
+    public var loss: Double
+    /// Share of the step's samples that were classified correctly.
+    public var accuracy: Double
+    /// What each member took, in rank order.
+    public var times: [PhaseTimes]
+}
+
+/// An evaluation in numbers.
+public struct EvaluationSummary: Sendable, Equatable {
+    public var step: Step
+    public var samples: Int
+    /// Mean over the split's samples.
+    public var loss: Double
+    /// Shares of the split's samples, 0 to 1.
+    public var top1: Double
+    public var top5: Double
+}

@@ -1,0 +1,182 @@
+import TrainingProtocol
+
+/// A coordinator and its workers in memory: the real state machines over links that keep order, with a stand-in
+/// for arithmetic. Links are served in an order drawn from a seed, so that many interleavings are tried.
+struct Cluster {
+
+    struct Node {
+        let connection: ConnectionID
+        var machine: WorkerMachine
+        var inbox: [Stamped<CoordinatorMessage>] = []
+        var outbox: [Stamped<WorkerMessage>] = []
+        var jobs: [WorkerEvent] = []
+        var outcome: WorkerOutcome?
+        var isDead = false
+        var uploads: [Step] = []
+        var updates: [Step] = []
+        /// Spoils this worker's digests from a step on.
+        var corruptFrom: Step?
+    }
+
+    var coordinator: CoordinatorMachine
+    var nodes: [Node] = []
+    var journal: [JournalRecord] = []
+    var notes: [CoordinatorNote] = []
+    var outcome: Outcome?
+    var now = Duration.zero
+    let schedule: StepSchedule
+    private var random: UInt64
+
+    init(options: CoordinatorMachine.Options, seed: UInt64 = 1) {
+        coordinator = CoordinatorMachine(options)
+        schedule = options.schedule
+        random = seed
+    }
+
+    mutating func join(
+        profile: [ProfileEntry] = [ProfileEntry(name: "kernels", value: "1")],
+        version: UInt32 = protocolVersion, launched: Bool = true
+    ) {
+        let index = nodes.count
+        let hello = Hello(
+            protocolVersion: version, profile: profile, host: "node\(index)", process: Int64(index),
+            threads: 1, gradientAddress: "inproc://\(index)", launchToken: launched ? "t" : "")
+        let machine = WorkerMachine(
+            hello: hello, silence: .seconds(5), heartbeatEvery: .milliseconds(500))
+        nodes.append(Node(connection: ConnectionID(UInt64(index + 1)), machine: machine))
+        let directives = nodes[index].machine.start(now: now)
+        carryOut(directives, at: index)
+    }
+
+    /// Lets one link or job move, chosen by the seed. False where nothing can.
+    mutating func advance() -> Bool {
+        var moves: [(Int, Int)] = []
+        for (index, node) in nodes.enumerated() {
+            if !node.outbox.isEmpty { moves.append((index, 0)) }
+            guard !node.isDead, node.outcome == nil else { continue }
+            if !node.inbox.isEmpty { moves.append((index, 1)) }
+            if !node.jobs.isEmpty { moves.append((index, 2)) }
+        }
+        guard !moves.isEmpty, outcome == nil || moves.contains(where: { $0.1 != 0 }) else {
+            return false
+        }
+        random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let (index, kind) = moves[Int((random >> 33) % UInt64(moves.count))]
+        switch kind {
+        case 0:
+            let message = nodes[index].outbox.removeFirst()
+            carryOut(
+                coordinator.on(.received(message, from: nodes[index].connection), now: now))
+        case 1:
+            let message = nodes[index].inbox.removeFirst()
+            carryOut(nodes[index].machine.on(.received(message), now: now), at: index)
+        default:
+            let event = nodes[index].jobs.removeFirst()
+            carryOut(nodes[index].machine.on(event, now: now), at: index)
+        }
+        return true
+    }
+
+    mutating func settle(limit: Int = 100_000) {
+        var moves = 0
+        while moves < limit, advance() { moves += 1 }
+    }
+
+    mutating func settle(until condition: (Cluster) -> Bool) {
+        while !condition(self), advance() {}
+    }
+
+    mutating func kill(_ index: Int) {
+        let greeted = !nodes[index].outbox.contains {
+            if case .hello = $0.body { true } else { false }
+        }
+        nodes[index].isDead = true
+        nodes[index].outbox = []
+        let reason = "killed by signal 9"
+        deliver(
+            greeted
+                ? .disconnected(nodes[index].connection, reason: reason)
+                : .launchFailed(reason: reason))
+    }
+
+    mutating func deliver(_ event: CoordinatorEvent) {
+        carryOut(coordinator.on(event, now: now))
+    }
+
+    // MARK: What machines ask for
+
+    private mutating func carryOut(_ directives: [CoordinatorDirective]) {
+        for directive in directives {
+            switch directive {
+            case .send(let message, let connection):
+                let index = Int(connection.rawValue) - 1
+                nodes[index].inbox.append(message)
+            case .append(let record): journal.append(record)
+            case .note(let note): notes.append(note)
+            case .end(let outcome): self.outcome = outcome
+            }
+        }
+    }
+
+    private mutating func carryOut(_ directives: [WorkerDirective], at index: Int) {
+        for directive in directives {
+            switch directive {
+            case .send(let message): nodes[index].outbox.append(message)
+            case .prepare(let step):
+                nodes[index].jobs.append(
+                    .prepared(step, weights: Digest(high: 1, low: step.rawValue), model: digest(0)))
+            case .compute(let step, let slots):
+                nodes[index].jobs.append(.computed(step, slots.map { outcome(of: $0, in: step) }))
+            case .reduce(let step, _):
+                let bad = nodes[index].corruptFrom.map { step >= $0 } ?? false
+                nodes[index].jobs.append(
+                    .reduced(step, digest(step.rawValue + (bad ? 1000 : 0)), PhaseTimes()))
+            case .update(let step):
+                nodes[index].updates.append(step)
+                nodes[index].jobs.append(.updated(step))
+            case .evaluate(let step, let rank, let members):
+                let blocks = SlotAssignment.blocks(5, rank: rank, members: members).map {
+                    BlockOutcome(block: $0, samples: 2, lossSum: 1, top1: 1, top5: 2)
+                }
+                nodes[index].jobs.append(.evaluated(step, blocks))
+            case .upload(let step):
+                nodes[index].uploads.append(step)
+                carryOut(coordinator.on(.stateSaved(step), now: now))
+            case .abort(let generation):
+                nodes[index].jobs.removeAll {
+                    if case .updated = $0 { false } else { true }
+                }
+                nodes[index].jobs.append(.aborted(generation))
+            case .end(let outcome): nodes[index].outcome = outcome
+            case .adopt, .note: break
+            }
+        }
+    }
+
+    private func outcome(of slot: Int, in step: Step) -> SlotOutcome {
+        let samples = schedule.sampleCount(of: Slot(slot), in: step)
+        return SlotOutcome(slot: Slot(slot), samples: samples, lossSum: Double(samples), correct: 0)
+    }
+
+    private func digest(_ value: UInt64) -> Digest { Digest(high: 7, low: value) }
+
+    // MARK: What came of it
+
+    var commits: [CommitEntry] {
+        journal.compactMap { if case .committed(let entry) = $0 { entry } else { nil } }
+    }
+
+    var evaluations: [EvaluationSummary] {
+        notes.compactMap { if case .evaluated(let summary) = $0 { summary } else { nil } }
+    }
+}
+
+/// Options for small runs: 22 samples in batches of 8 over 4 slots, so that the third step is short.
+func smallRun(workers: Int, epochs: Int = 2, stepLimit: Int? = nil) -> CoordinatorMachine.Options {
+    let schedule = StepSchedule(
+        seed: 3, samples: 22, batch: 8, slots: 4, epochs: epochs, stepLimit: stepLimit)
+    return CoordinatorMachine.Options(
+        run: RunID(9), term: Term(1), schedule: schedule, start: Step(0), workers: workers,
+        saveEvery: 2, evaluateEvery: 1, evaluationBlocks: 5, silence: .seconds(2),
+        aliveEvery: .milliseconds(500))
+}
