@@ -1,0 +1,244 @@
+// Convolution of few channels without im2col.
+//
+// A row of output pixels, for one row of the kernel, is a product of matrices: the windows of neighbouring pixels are
+// runs of kernel_width * in_channels floats that start stride_width * in_channels floats apart, so they are the rows of
+// a matrix that overlaps itself. GEMM libraries refuse such a leading dimension; the two products here take it.
+// Accumulators are a block of rows by two vectors of columns, as many as registers hold.
+#ifndef LK_PASS
+#define LK_FILE "direct.c"
+#include "each_variant.h"
+#else
+
+/// One block of `product`: `rows` and `vectors` are constants after inlining, so `sum` is registers.
+#define product_block LK_(product_block)
+LK_INLINE void product_block(
+    const int rows, const int vectors, lk_int depth, const float *x, lk_int x_stride,
+    const float *w, lk_int w_stride, lk_int columns, int add, float *y, lk_int y_stride) {
+    vec sum[12][2];
+    int whole = columns >= vectors * LK_LANES;
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            sum[r][v] = (vec){0};
+            if (add && whole) sum[r][v] = *(const vec *)(y + r * y_stride + v * LK_LANES);
+        }
+    for (lk_int k = 0; k < depth; k++) {
+        vec b[2];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) b[v] = *(const vec *)(w + k * w_stride + v * LK_LANES);
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++) {
+            vec a = (vec){0} + x[r * x_stride + k];
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) sum[r][v] = fma_vec(a, b[v], sum[r][v]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        float *out = y + r * y_stride;
+        if (whole) {
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) *(vec *)(out + v * LK_LANES) = sum[r][v];
+            continue;
+        }
+        float partial[2 * LK_LANES];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) *(vec *)(partial + v * LK_LANES) = sum[r][v];
+        for (lk_int c = 0; c < columns; c++) out[c] = add ? out[c] + partial[c] : partial[c];
+    }
+}
+
+/// A panel of `vectors` vectors of columns of `product`, all rows.
+#define product_panel LK_(product_panel)
+LK_INLINE void product_panel(
+    const int vectors, lk_int rows, lk_int depth, const float *x, lk_int x_stride, const float *w,
+    lk_int w_stride, lk_int columns, int add, float *y, lk_int y_stride) {
+    const int block = vectors == 1 ? 12 : 6;
+    lk_int r = 0;
+#define ROWS(n)                                                                                   \
+    product_block(                                                                                \
+        n, vectors, depth, x + r * x_stride, x_stride, w, w_stride, columns, add,                 \
+        y + r * y_stride, y_stride)
+    for (; r + block <= rows; r += block) ROWS(block);
+    for (; r + 4 <= rows; r += 4) ROWS(4);
+    for (; r < rows; r++) ROWS(1);
+#undef ROWS
+}
+
+/// y (+)= x w with w (depth, columns) and free strides of rows in x and y. Columns beyond the last whole vector come
+/// from a padded copy of w, in chunks of depth that fit it.
+#define product LK_(product)
+static void product(
+    lk_int rows, lk_int depth, lk_int columns, const float *x, lk_int x_stride, const float *w,
+    int add, float *y, lk_int y_stride) {
+    enum { chunk = 256 };
+    lk_int n = 0;
+    for (; n + 2 * LK_LANES <= columns; n += 2 * LK_LANES)
+        product_panel(
+            2, rows, depth, x, x_stride, w + n, columns, 2 * LK_LANES, add, y + n, y_stride);
+    for (; n + LK_LANES <= columns; n += LK_LANES)
+        product_panel(1, rows, depth, x, x_stride, w + n, columns, LK_LANES, add, y + n, y_stride);
+    if (n == columns) return;
+    float padded[chunk * LK_LANES];
+    for (lk_int k0 = 0; k0 < depth; k0 += chunk) {
+        lk_int part = depth - k0 < chunk ? depth - k0 : chunk;
+        for (lk_int k = 0; k < part; k++)
+            for (lk_int c = 0; c < LK_LANES; c++)
+                padded[k * LK_LANES + c] = n + c < columns ? w[(k0 + k) * columns + n + c] : 0.0f;
+        product_panel(
+            1, rows, part, x + k0, x_stride, padded, LK_LANES, columns - n, add || k0 > 0, y + n,
+            y_stride);
+    }
+}
+
+/// One block of `outer`: dw of `depth` <= 6 rows by two vectors.
+#define outer_block LK_(outer_block)
+LK_INLINE void outer_block(
+    const int depth, const int vectors, lk_int rows, const float *x, lk_int x_stride,
+    const float *dy, lk_int dy_stride, float *dw, lk_int dw_stride) {
+    vec sum[12][2];
+#pragma clang loop unroll(full)
+    for (int k = 0; k < depth; k++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) sum[k][v] = (vec){0};
+    for (lk_int r = 0; r < rows; r++) {
+        vec b[2];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) b[v] = *(const vec *)(dy + r * dy_stride + v * LK_LANES);
+#pragma clang loop unroll(full)
+        for (int k = 0; k < depth; k++) {
+            vec a = (vec){0} + x[r * x_stride + k];
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) sum[k][v] = fma_vec(a, b[v], sum[k][v]);
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int k = 0; k < depth; k++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) *(vec *)(dw + k * dw_stride + v * LK_LANES) += sum[k][v];
+}
+
+#define outer_panel LK_(outer_panel)
+LK_INLINE void outer_panel(
+    const int vectors, lk_int rows, lk_int depth, const float *x, lk_int x_stride, const float *dy,
+    lk_int dy_stride, float *dw, lk_int dw_stride) {
+    const int block = vectors == 1 ? 12 : 6;
+    lk_int k = 0;
+#define DEPTH(n)                                                                                  \
+    outer_block(                                                                                  \
+        n, vectors, rows, x + k, x_stride, dy, dy_stride, dw + k * dw_stride, dw_stride)
+    for (; k + block <= depth; k += block) DEPTH(block);
+    for (; k + 4 <= depth; k += 4) DEPTH(4);
+    for (; k + 3 <= depth; k += 3) DEPTH(3);
+    for (; k < depth; k++) DEPTH(1);
+#undef DEPTH
+}
+
+/// dw (depth, columns) += xT dy. Rows go in groups of 128: dy of a group stays in the first-level cache for all blocks
+/// of depth, and sums of sums keep rounding errors small.
+#define outer LK_(outer)
+static void outer(
+    lk_int rows, lk_int depth, lk_int columns, const float *x, lk_int x_stride, const float *dy,
+    lk_int dy_stride, float *dw) {
+    enum { group = 128 };
+    for (lk_int r0 = 0; r0 < rows; r0 += group) {
+        lk_int part = rows - r0 < group ? rows - r0 : group, n = 0;
+        const float *xs = x + r0 * x_stride, *ds = dy + r0 * dy_stride;
+        for (; n + 2 * LK_LANES <= columns; n += 2 * LK_LANES)
+            outer_panel(2, part, depth, xs, x_stride, ds + n, dy_stride, dw + n, columns);
+        for (; n + LK_LANES <= columns; n += LK_LANES)
+            outer_panel(1, part, depth, xs, x_stride, ds + n, dy_stride, dw + n, columns);
+        if (n == columns) continue;
+        float padded[group * LK_LANES], sums[12 * LK_LANES];
+        for (lk_int r = 0; r < part; r++)
+            for (lk_int c = 0; c < LK_LANES; c++)
+                padded[r * LK_LANES + c] = n + c < columns ? ds[r * dy_stride + n + c] : 0.0f;
+        for (lk_int k0 = 0; k0 < depth; k0 += 12) {
+            lk_int some = depth - k0 < 12 ? depth - k0 : 12;
+            memset(sums, 0, sizeof sums);
+            outer_panel(
+                1, part, some, xs + k0, x_stride, padded, LK_LANES, sums, LK_LANES);
+            for (lk_int k = 0; k < some; k++)
+                for (lk_int c = n; c < columns; c++)
+                    dw[(k0 + k) * columns + c] += sums[k * LK_LANES + c - n];
+        }
+    }
+}
+
+LK_KERNEL(
+    pointwise, (lk_int rows, lk_int in, lk_int out, const float *x, const float *w, float *y),
+    (rows, in, out, x, w, y)) {
+    product(rows, in, out, x, in, w, 0, y, out);
+}
+
+LK_KERNEL(
+    pointwise_weight_gradient,
+    (lk_int rows, lk_int in, lk_int out, const float *x, const float *dy, float *dw),
+    (rows, in, out, x, dy, dw)) {
+    outer(rows, in, out, x, in, dy, out, dw);
+}
+
+/// The input row under tap row (i, j) of output row `row`, with its padding on both sides, or null where that
+/// tap row lies outside the input. Copied to `scratch` if there is padding.
+#define padded_row LK_(padded_row)
+LK_INLINE const float *padded_row(
+    const lk_convolution *s, const float *x, lk_int row, lk_int i, lk_int j, float *scratch) {
+    lk_int oh = row % s->out_height, rest = row / s->out_height;
+    lk_int t = rest % s->out_time * s->stride_time - s->pad_time + i;
+    lk_int h = oh * s->stride_height - s->pad_height + j;
+    if (t < 0 || t >= s->in_time || h < 0 || h >= s->in_height) return 0;
+    lk_int width = s->in_width * s->in_channels, pad = s->pad_width * s->in_channels;
+    const float *line = x + ((rest / s->out_time * s->in_time + t) * s->in_height + h) * width;
+    if (pad == 0) return line;
+    memset(scratch, 0, sizeof(float) * (size_t)pad);
+    memcpy(scratch + pad, line, sizeof(float) * (size_t)width);
+    memset(scratch + pad + width, 0, sizeof(float) * (size_t)pad);
+    return scratch;
+}
+
+LK_KERNEL(
+    direct,
+    (const lk_convolution *shape, const float *x, const float *packed, lk_int first, lk_int count,
+     float *scratch, float *y),
+    (shape, x, packed, first, count, scratch, y)) {
+    const lk_convolution s = *shape;
+    lk_int depth = s.kernel_width * s.in_channels, out_row = s.out_width * s.out_channels;
+    for (lk_int row = first; row < first + count; row++) {
+        float *out = y + row * out_row;
+        int add = 0;
+        for (lk_int i = 0; i < s.kernel_time; i++)
+            for (lk_int j = 0; j < s.kernel_height; j++) {
+                const float *line = padded_row(&s, x, row, i, j, scratch);
+                if (!line) continue;
+                const float *w =
+                    packed + (i * s.kernel_height + j) * depth * s.out_channels;
+                product(
+                    s.out_width, depth, s.out_channels, line, s.stride_width * s.in_channels, w,
+                    add, out, s.out_channels);
+                add = 1;
+            }
+        if (!add) memset(out, 0, sizeof(float) * (size_t)out_row);
+    }
+}
+
+LK_KERNEL(
+    direct_weight_gradient,
+    (const lk_convolution *shape, const float *x, const float *dy, lk_int first, lk_int count,
+     float *scratch, float *dw),
+    (shape, x, dy, first, count, scratch, dw)) {
+    const lk_convolution s = *shape;
+    lk_int depth = s.kernel_width * s.in_channels, out_row = s.out_width * s.out_channels;
+    for (lk_int row = first; row < first + count; row++)
+        for (lk_int i = 0; i < s.kernel_time; i++)
+            for (lk_int j = 0; j < s.kernel_height; j++) {
+                const float *line = padded_row(&s, x, row, i, j, scratch);
+                if (!line) continue;
+                outer(
+                    s.out_width, depth, s.out_channels, line, s.stride_width * s.in_channels,
+                    dy + row * out_row, s.out_channels,
+                    dw + (i * s.kernel_height + j) * depth * s.out_channels);
+            }
+}
+
+#endif

@@ -1,0 +1,46 @@
+// Vectors, and rows of matrices whose row starts are `stride` floats apart.
+#pragma once
+
+#include "variant.h"
+
+/// y = a + b; y may be a or b.
+void lk_add(lk_int count, const float *a, const float *b, float *y);
+/// y += x.
+void lk_add_to(lk_int count, const float *x, float *y);
+/// y += alpha x.
+void lk_add_scaled(lk_int count, float alpha, const float *x, float *y);
+/// y = alpha x; y may be x.
+void lk_scale(lk_int count, float alpha, const float *x, float *y);
+/// y = value.
+void lk_fill(lk_int count, float value, float *y);
+/// y = max(x, 0); y may be x.
+void lk_relu(lk_int count, const float *x, float *y);
+/// dx = dy where z > 0, else 0; z is ReLU's output (or input). dx may be dy.
+void lk_relu_backward(lk_int count, const float *z, const float *dy, float *dx);
+/// *result = sum of a b, in double.
+void lk_dot(lk_int count, const float *a, const float *b, double *result);
+
+/// y = exp x, tanh x, 1 / (1 + exp -x), log x; y may be x.
+void lk_exp(lk_int count, const float *x, float *y);
+void lk_tanh(lk_int count, const float *x, float *y);
+void lk_sigmoid(lk_int count, const float *x, float *y);
+void lk_log(lk_int count, const float *x, float *y);
+
+/// x[r, c] += bias[c].
+void lk_add_bias(lk_int rows, lk_int columns, const float *bias, float *x);
+/// y[c] += sum over rows of x[r, c]: the gradient of a bias.
+void lk_add_row_sums(lk_int rows, lk_int columns, const float *x, lk_int x_stride, float *y);
+/// y[r, :] = x[r, :] with row strides: cuts out, and puts together, blocks of channels.
+void lk_copy_rows(
+    lk_int rows, lk_int columns, const float *x, lk_int x_stride, float *y, lk_int y_stride);
+/// y[r, :] += x[r, :] with row strides.
+void lk_add_rows(
+    lk_int rows, lk_int columns, const float *x, lk_int x_stride, float *y, lk_int y_stride);
+/// y[i, :] = x[index[i], :]: picks frames.
+void lk_gather_rows(
+    lk_int count, lk_int columns, const lk_int *index, const float *x, float *y);
+/// y[index[i], :] += x[i, :], in the order of i: the transpose of lk_gather_rows.
+void lk_scatter_add_rows(
+    lk_int count, lk_int columns, const lk_int *index, const float *x, float *y);
+/// y (columns, rows) = transpose of x (rows, columns).
+void lk_transpose(lk_int rows, lk_int columns, const float *x, float *y);
