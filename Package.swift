@@ -122,7 +122,7 @@ let package = Package(
         tests("HDF5"),
         tests("ZeroMQ"),
         tests("Configuration"),
-        tests("Wire"),
+        tests("Wire", ["TrainingProtocol"]),
         tests("Models", ["Networks", "Configuration"]),
         tests("Optimizers", ["Networks"]),
         tests("ClipDatasets", ["HDF5"]),

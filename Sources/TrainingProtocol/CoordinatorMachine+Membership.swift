@@ -19,7 +19,7 @@ extension CoordinatorMachine {
         nextWorker = nextWorker.next
         peers.append(Peer(worker: worker, connection: connection, hello: hello, lastHeard: now))
         return directives + [
-            .send(stamp(.welcome(worker)), to: connection),
+            .send(stamp(.welcome(worker, options.introduction)), to: connection),
             .note(.joined(worker, host: hello.host, threads: hello.threads)),
         ]
     }

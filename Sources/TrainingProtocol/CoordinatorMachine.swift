@@ -11,6 +11,8 @@ public struct CoordinatorMachine: Sendable {
         public var run: RunID
         public var term: Term
         public var schedule: StepSchedule
+        /// What every worker is told when it joins.
+        public var introduction: Introduction
         /// The step whose state the run starts from: 0, or a checkpoint's.
         public var start: Step
         /// The run begins as soon as this many workers are ready.
@@ -31,7 +33,8 @@ public struct CoordinatorMachine: Sendable {
         public var aliveEvery: Duration
 
         public init(
-            run: RunID, term: Term, schedule: StepSchedule, start: Step, workers: Int,
+            run: RunID, term: Term, schedule: StepSchedule, introduction: Introduction, start: Step,
+            workers: Int,
             profile: [ProfileEntry]? = nil, replayed: [Step: Digest] = [:], saveEvery: Int? = nil,
             evaluateEvery: Int? = nil, evaluationBlocks: Int = 0, silence: Duration,
             aliveEvery: Duration
@@ -39,6 +42,7 @@ public struct CoordinatorMachine: Sendable {
             self.run = run
             self.term = term
             self.schedule = schedule
+            self.introduction = introduction
             self.start = start
             self.workers = workers
             self.profile = profile

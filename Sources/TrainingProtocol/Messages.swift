@@ -34,7 +34,7 @@ public enum WorkerMessage: Sendable, Equatable {
 /// What the coordinator tells a worker.
 public enum CoordinatorMessage: Sendable, Equatable {
     /// Prepare the state of the stamp's step.
-    case welcome(WorkerID)
+    case welcome(WorkerID, Introduction)
     case refusal(reason: String)
     /// A generation begins from the state of the stamp's step.
     case begin(members: [Member], rank: Rank, next: NextAction)
@@ -77,6 +77,51 @@ public struct Hello: Sendable, Equatable {
         self.threads = threads
         self.gradientAddress = gradientAddress
         self.launchToken = launchToken
+    }
+}
+
+/// What a worker needs to know of a run before it can take part.
+public struct Introduction: Sendable, Equatable {
+    /// The resolved configuration's text.
+    public var configuration: String
+    /// Where clips are served and states are exchanged.
+    public var dataAddress: String
+    public var dataset: DatasetSummary
+
+    public init(configuration: String, dataAddress: String, dataset: DatasetSummary) {
+        self.configuration = configuration
+        self.dataAddress = dataAddress
+        self.dataset = dataset
+    }
+}
+
+/// A clip dataset without its clips.
+public struct DatasetSummary: Sendable, Equatable {
+    public var digest: Digest
+    public var classNames: [String]
+    public var splits: [SplitSummary]
+
+    public init(digest: Digest, classNames: [String], splits: [SplitSummary]) {
+        self.digest = digest
+        self.classNames = classNames
+        self.splits = splits
+    }
+}
+
+/// A split's clips: (samples, frames, height, width, 3).
+public struct SplitSummary: Sendable, Equatable {
+    public var name: String
+    public var samples: Int
+    public var frames: Int
+    public var height: Int
+    public var width: Int
+
+    public init(name: String, samples: Int, frames: Int, height: Int, width: Int) {
+        self.name = name
+        self.samples = samples
+        self.frames = frames
+        self.height = height
+        self.width = width
     }
 }
 

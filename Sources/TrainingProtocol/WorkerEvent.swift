@@ -23,7 +23,7 @@ public enum WorkerEvent: Sendable, Equatable {
 public enum WorkerDirective: Sendable, Equatable {
     case send(Stamped<WorkerMessage>)
     /// Fetch the state of a step from the coordinator, or draw it from the seed for step 0, and get ready.
-    case prepare(Step)
+    case prepare(Step, Introduction)
     /// Know the others of a generation.
     case adopt(Generation, members: [Member], rank: Rank)
     /// Compute the gradients of the slots and add them up in the slot tree.

@@ -132,12 +132,12 @@ public struct WorkerMachine: Sendable {
 
     private mutating func greet(_ message: Stamped<CoordinatorMessage>) -> [WorkerDirective] {
         switch message.body {
-        case .welcome(let worker):
+        case .welcome(let worker, let introduction):
             run = message.run
             term = message.term
             generation = message.generation
             phase = .preparing
-            return [.note(.joined(worker)), .prepare(message.step)]
+            return [.note(.joined(worker)), .prepare(message.step, introduction)]
         case .refusal(let reason):
             phase = .ended
             return [.end(.refused(reason: reason))]

@@ -122,7 +122,7 @@ struct Cluster {
         for directive in directives {
             switch directive {
             case .send(let message): nodes[index].outbox.append(message)
-            case .prepare(let step):
+            case .prepare(let step, _):
                 nodes[index].jobs.append(
                     .prepared(step, weights: Digest(high: 1, low: step.rawValue), model: digest(0)))
             case .compute(let step, let slots):
@@ -176,7 +176,11 @@ func smallRun(workers: Int, epochs: Int = 2, stepLimit: Int? = nil) -> Coordinat
     let schedule = StepSchedule(
         seed: 3, samples: 22, batch: 8, slots: 4, epochs: epochs, stepLimit: stepLimit)
     return CoordinatorMachine.Options(
-        run: RunID(9), term: Term(1), schedule: schedule, start: Step(0), workers: workers,
+        run: RunID(9), term: Term(1), schedule: schedule,
+        introduction: Introduction(
+            configuration: "", dataAddress: "",
+            dataset: DatasetSummary(digest: Digest(high: 0, low: 0), classNames: [], splits: [])),
+        start: Step(0), workers: workers,
         saveEvery: 2, evaluateEvery: 1, evaluationBlocks: 5, silence: .seconds(2),
         aliveEvery: .milliseconds(500))
 }

@@ -1,0 +1,187 @@
+import SwiftProtobuf
+import TrainingProtocol
+
+// One frame of the control connection, either way.
+
+extension Stamped where Body == WorkerMessage {
+    /// The message as bytes of a control frame.
+    public func serialized() throws(WireError) -> [UInt8] {
+        try Wire.serialized(
+            Lockstep_ToCoordinator.with {
+                $0.stamp = Lockstep_Stamp(self)
+                $0.body = body.wire
+            })
+    }
+
+    /// Reads a control frame from a worker.
+    /// - Throws: `WireError` where the bytes are no such message.
+    public init(serialized bytes: [UInt8]) throws(WireError) {
+        let message: Lockstep_ToCoordinator = try parsed(bytes)
+        guard message.hasStamp, let body = message.body else {
+            throw .malformed("no stamp or no body")
+        }
+        self = message.stamp.stamped(try WorkerMessage(body))
+    }
+}
+
+extension Stamped where Body == CoordinatorMessage {
+    /// The message as bytes of a control frame.
+    public func serialized() throws(WireError) -> [UInt8] {
+        try Wire.serialized(
+            Lockstep_ToWorker.with {
+                $0.stamp = Lockstep_Stamp(self)
+                $0.body = body.wire
+            })
+    }
+
+    /// Reads a control frame from the coordinator.
+    /// - Throws: `WireError` where the bytes are no such message.
+    public init(serialized bytes: [UInt8]) throws(WireError) {
+        let message: Lockstep_ToWorker = try parsed(bytes)
+        guard message.hasStamp, let body = message.body else {
+            throw .malformed("no stamp or no body")
+        }
+        self = message.stamp.stamped(try CoordinatorMessage(body))
+    }
+}
+
+/// A generated message as bytes.
+package func serialized(_ message: some Message) throws(WireError) -> [UInt8] {
+    do {
+        return try message.serializedBytes()
+    } catch {
+        throw WireError("a message cannot be serialised: \(error)")
+    }
+}
+
+/// A generated message from bytes.
+package func parsed<M: Message>(_ bytes: [UInt8]) throws(WireError) -> M {
+    do {
+        return try M(serializedBytes: bytes)
+    } catch {
+        throw .malformed("not protobuf (\(bytes.count) bytes)")
+    }
+}
+
+extension WorkerMessage {
+    fileprivate var wire: Lockstep_ToCoordinator.OneOf_Body {
+        switch self {
+        case .hello(let hello):
+            return .hello(Lockstep_Hello(hello))
+        case .ready(let weights, let model):
+            return .ready(
+                .with {
+                    $0.weights = Lockstep_Digest(weights)
+                    $0.model = Lockstep_Digest(model)
+                })
+        case .reduced(let report):
+            return .reduced(
+                .with {
+                    $0.digest = Lockstep_Digest(report.digest)
+                    $0.slots = report.slots.map(Lockstep_SlotOutcome.init)
+                    $0.times = Lockstep_PhaseTimes(report.times)
+                })
+        case .evaluated(let blocks):
+            return .evaluated(.with { $0.blocks = blocks.map(Lockstep_BlockOutcome.init) })
+        case .halted:
+            return .halted(.init())
+        case .heartbeat(let phase, let slotsDone):
+            return .heartbeat(
+                .with {
+                    $0.phase = phase
+                    $0.slotsDone = UInt32(clamping: slotsDone)
+                })
+        case .failed(let reason):
+            return .failed(.with { $0.reason = reason })
+        case .leaving(let reason):
+            return .leaving(.with { $0.reason = reason })
+        }
+    }
+
+    fileprivate init(_ body: Lockstep_ToCoordinator.OneOf_Body) throws(WireError) {
+        switch body {
+        case .hello(let hello):
+            self = .hello(try hello.value())
+        case .ready(let ready):
+            self = .ready(weights: ready.weights.value, model: ready.model.value)
+        case .reduced(let reduced):
+            self = .reduced(
+                StepReport(
+                    digest: reduced.digest.value, slots: reduced.slots.map(\.value),
+                    times: reduced.times.value))
+        case .evaluated(let evaluated):
+            self = .evaluated(evaluated.blocks.map(\.value))
+        case .halted:
+            self = .halted
+        case .heartbeat(let beat):
+            self = .heartbeat(phase: beat.phase, slotsDone: Int(beat.slotsDone))
+        case .failed(let failed):
+            self = .failed(reason: failed.reason)
+        case .leaving(let leaving):
+            self = .leaving(reason: leaving.reason)
+        }
+    }
+}
+
+extension CoordinatorMessage {
+    fileprivate var wire: Lockstep_ToWorker.OneOf_Body {
+        switch self {
+        case .welcome(let worker, let introduction):
+            return .welcome(Lockstep_Welcome(worker, introduction))
+        case .refusal(let reason):
+            return .refusal(.with { $0.reason = reason })
+        case .begin(let members, let rank, let next):
+            return .begin(
+                .with {
+                    $0.members = members.map(Lockstep_Member.init)
+                    $0.rank = UInt32(rank.rawValue)
+                    $0.next = Lockstep_Next(next)
+                })
+        case .commit(let digest, let next):
+            return .commit(
+                .with {
+                    $0.digest = Lockstep_Digest(digest)
+                    $0.next = Lockstep_Next(next)
+                })
+        case .proceed(let next):
+            return .proceed(.with { $0.next = Lockstep_Next(next) })
+        case .save:
+            return .save(.init())
+        case .abort(let reason):
+            return .abort(.with { $0.reason = reason })
+        case .finish(let completed, let reason):
+            return .finish(
+                .with {
+                    $0.completed = completed
+                    $0.reason = reason
+                })
+        case .alive:
+            return .alive(.init())
+        }
+    }
+
+    fileprivate init(_ body: Lockstep_ToWorker.OneOf_Body) throws(WireError) {
+        switch body {
+        case .welcome(let welcome):
+            self = .welcome(WorkerID(welcome.worker), try welcome.introduction())
+        case .refusal(let refusal):
+            self = .refusal(reason: refusal.reason)
+        case .begin(let begin):
+            self = .begin(
+                members: begin.members.map(\.value), rank: Rank(Int(begin.rank)),
+                next: try begin.next.value())
+        case .commit(let commit):
+            self = .commit(digest: commit.digest.value, next: try commit.next.value())
+        case .proceed(let proceed):
+            self = .proceed(next: try proceed.next.value())
+        case .save:
+            self = .save
+        case .abort(let abort):
+            self = .abort(reason: abort.reason)
+        case .finish(let finish):
+            self = .finish(completed: finish.completed, reason: finish.reason)
+        case .alive:
+            self = .alive
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import SwiftProtobuf
+import TrainingProtocol
+
+// The protocol's values in the generated types and back.
+
+extension Lockstep_Stamp {
+    init<Body>(_ message: Stamped<Body>) {
+        self.init()
+        run = message.run.rawValue
+        term = message.term.rawValue
+        generation = message.generation.rawValue
+        step = message.step.rawValue
+    }
+
+    func stamped<Body>(_ body: Body) -> Stamped<Body> {
+        Stamped(
+            run: RunID(run), term: Term(term), generation: Generation(generation),
+            step: Step(step), body: body)
+    }
+}
+
+extension Lockstep_Digest {
+    init(_ digest: Digest) {
+        self.init()
+        high = digest.high
+        low = digest.low
+    }
+
+    var value: Digest { Digest(high: high, low: low) }
+}
+
+extension Lockstep_SlotOutcome {
+    init(_ outcome: SlotOutcome) {
+        self.init()
+        slot = UInt32(outcome.slot.rawValue)
+        samples = UInt32(outcome.samples)
+        lossSum = outcome.lossSum
+        correct = UInt32(outcome.correct)
+    }
+
+    var value: SlotOutcome {
+        SlotOutcome(
+            slot: Slot(Int(slot)), samples: Int(samples), lossSum: lossSum, correct: Int(correct))
+    }
+}
+
+extension Lockstep_BlockOutcome {
+    init(_ outcome: BlockOutcome) {
+        self.init()
+        block = UInt32(outcome.block)
+        samples = UInt32(outcome.samples)
+        lossSum = outcome.lossSum
+        top1 = UInt32(outcome.top1)
+        top5 = UInt32(outcome.top5)
+    }
+
+    var value: BlockOutcome {
+        BlockOutcome(
+            block: Int(block), samples: Int(samples), lossSum: lossSum, top1: Int(top1),
+            top5: Int(top5))
+    }
+}
+
+extension Lockstep_PhaseTimes {
+    init(_ times: PhaseTimes) {
+        self.init()
+        waitingForClips = times.waitingForClips.wireNanoseconds
+        computing = times.computing.wireNanoseconds
+        reducing = times.reducing.wireNanoseconds
+        updating = times.updating.wireNanoseconds
+    }
+
+    var value: PhaseTimes {
+        let duration = { (nanoseconds: UInt64) in
+            Duration.nanoseconds(Int64(clamping: nanoseconds))
+        }
+        return PhaseTimes(
+            waitingForClips: duration(waitingForClips), computing: duration(computing),
+            reducing: duration(reducing), updating: duration(updating))
+    }
+}
+
+extension Duration {
+    fileprivate var wireNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(max(0, seconds)) * 1_000_000_000
+            + UInt64(max(0, attoseconds) / 1_000_000_000)
+    }
+}
+
+extension Lockstep_Hello {
+    init(_ hello: Hello) {
+        self.init()
+        `protocol` = hello.protocolVersion
+        profile = Lockstep_NumericsProfile.with {
+            $0.name = hello.profile.map(\.name)
+            $0.value = hello.profile.map(\.value)
+        }
+        host = hello.host
+        process = hello.process
+        threads = UInt32(clamping: hello.threads)
+        gradientAddress = hello.gradientAddress
+        launchToken = hello.launchToken
+    }
+
+    func value() throws(WireError) -> Hello {
+        guard profile.name.count == profile.value.count else {
+            throw .malformed("a numerics profile of unpaired names and values")
+        }
+        let entries = zip(profile.name, profile.value).map { ProfileEntry(name: $0, value: $1) }
+        return Hello(
+            protocolVersion: `protocol`, profile: entries, host: host, process: process,
+            threads: Int(threads), gradientAddress: gradientAddress, launchToken: launchToken)
+    }
+}
+
+extension Lockstep_Next {
+    init(_ next: NextAction) {
+        switch next {
+        case .halt: self = .halt
+        case .step: self = .step
+        case .evaluate: self = .evaluate
+        }
+    }
+
+    func value() throws(WireError) -> NextAction {
+        switch self {
+        case .halt: .halt
+        case .step: .step
+        case .evaluate: .evaluate
+        case .UNRECOGNIZED(let code): throw .malformed("next action \(code)")
+        }
+    }
+}
+
+extension Lockstep_Member {
+    init(_ member: Member) {
+        self.init()
+        worker = member.worker.rawValue
+        firstSlot = UInt32(member.slots.lowerBound)
+        slotCount = UInt32(member.slots.count)
+        gradientAddress = member.gradientAddress
+    }
+
+    var value: Member {
+        let first = Int(firstSlot)
+        return Member(
+            worker: WorkerID(worker), slots: first..<first + Int(slotCount),
+            gradientAddress: gradientAddress)
+    }
+}
+
+extension Lockstep_Welcome {
+    init(_ id: WorkerID, _ introduction: Introduction) {
+        self.init()
+        worker = id.rawValue
+        config = introduction.configuration
+        dataAddress = introduction.dataAddress
+        dataset = Lockstep_DatasetSummary.with {
+            $0.digest = Lockstep_Digest(introduction.dataset.digest)
+            $0.classNames = introduction.dataset.classNames
+            $0.splits = introduction.dataset.splits.map { split in
+                Lockstep_SplitSummary.with {
+                    $0.name = split.name
+                    $0.samples = UInt64(split.samples)
+                    $0.frames = UInt32(split.frames)
+                    $0.height = UInt32(split.height)
+                    $0.width = UInt32(split.width)
+                }
+            }
+        }
+    }
+
+    func introduction() throws(WireError) -> Introduction {
+        var splits: [SplitSummary] = []
+        for split in dataset.splits {
+            splits.append(
+                SplitSummary(
+                    name: split.name, samples: try count(split.samples, "a split's samples"),
+                    frames: Int(split.frames), height: Int(split.height), width: Int(split.width)))
+        }
+        return Introduction(
+            configuration: config, dataAddress: dataAddress,
+            dataset: DatasetSummary(
+                digest: dataset.digest.value, classNames: dataset.classNames, splits: splits))
+    }
+}
