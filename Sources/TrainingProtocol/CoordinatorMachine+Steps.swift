@@ -83,8 +83,9 @@ extension CoordinatorMachine {
     // MARK: What is next
 
     private func isEvaluationDue(after step: Step) -> Bool {
-        guard let every = options.evaluateEvery, options.evaluationBlocks > 0 else { return false }
+        guard options.evaluationBlocks > 0 else { return false }
         if step == options.schedule.lastStep { return true }
+        guard let every = options.evaluateEvery else { return false }
         let epoch = Int(options.schedule.epoch(of: step).rawValue)
         return options.schedule.endsEpoch(step) && (epoch + 1) % every == 0
     }

@@ -23,9 +23,9 @@ public struct CoordinatorMachine: Sendable {
         public var replayed: [Step: Digest]
         /// Save the state after every so many steps; nil: only at the end.
         public var saveEvery: Int?
-        /// Evaluate after every so many epochs, and at the end; nil: never.
+        /// Evaluate after every so many epochs, and at the end; nil: at the end only.
         public var evaluateEvery: Int?
-        /// Blocks that an evaluation is cut into.
+        /// Blocks that an evaluation is cut into; 0: there is nothing to evaluate.
         public var evaluationBlocks: Int
         /// A worker not heard from for so long is lost.
         public var silence: Duration

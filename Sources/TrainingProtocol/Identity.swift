@@ -19,10 +19,7 @@ extension Identifier {
 public struct RunID: Identifier {
     public let rawValue: UInt64
     public init(rawValue: UInt64) { self.rawValue = rawValue }
-    public var description: String {
-        let digits = String(rawValue, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    public var description: String { rawValue.hexadecimal }
 }
 
 /// One life of a run's coordinator; rises each time that a coordinator takes up the run.
@@ -75,7 +72,7 @@ public struct Rank: Identifier {
 }
 
 /// 128 bits that stand for content: equal where the content is equal.
-public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
+public struct Digest: Hashable, Sendable, CustomStringConvertible {
     public let high: UInt64
     public let low: UInt64
 
@@ -85,5 +82,37 @@ public struct Digest: Hashable, Sendable, Codable, CustomStringConvertible {
     }
 
     /// 32 hexadecimal digits.
-    public var description: String { RunID(high).description + RunID(low).description }
+    public var description: String { high.hexadecimal + low.hexadecimal }
+
+    /// Reads what `description` writes.
+    public init?(_ text: String) {
+        guard text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
+            let low = UInt64(text.suffix(16), radix: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+    }
+}
+
+extension Digest: Codable {
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let digest = Digest(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no digest"))
+        }
+        self = digest
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+extension UInt64 {
+    /// 16 hexadecimal digits.
+    fileprivate var hexadecimal: String {
+        let digits = String(self, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
 }

@@ -1,5 +1,5 @@
 /// A line of the coordinator's append-only log.
-public enum JournalRecord: Sendable, Equatable, Codable {
+public enum JournalRecord: Sendable, Equatable {
     /// A coordinator took up the run in a new term.
     case opened(term: Term, run: RunID, state: Step)
     /// What fixes the bits of this run; every worker must match it.
