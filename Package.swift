@@ -74,7 +74,9 @@ let package = Package(
         // Floor 3
         module("Models", ["Networks", "Tensors", "Configuration"]),
         module("Optimizers", ["Networks", "Tensors", "CKernels", "Configuration"]),
-        module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG", subprocess]),
+        module(
+            "ClipDatasets",
+            ["HDF5", "Tensors", "CKernels", "CTurboJPEG", "CXXHash", subprocess]),
         module("Checkpoints", ["Configuration", crypto]),
         module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf]),
 

@@ -1,6 +1,7 @@
 #include <hdf5.h>
 
-// HDF5 names its types and property classes by macros that call H5open(); Swift cannot import those.
+// HDF5 names its types and property classes by macros that call H5open(); Swift cannot import
+// those.
 
 static inline hid_t CHDF5_native_int8(void) { return H5T_NATIVE_INT8; }
 static inline hid_t CHDF5_native_uint8(void) { return H5T_NATIVE_UINT8; }

@@ -31,7 +31,8 @@ extension HDF5Dataset {
         return value
     }
 
-    /// Reads the hyperslab of `count` elements an axis from `offset` into the caller's memory, row-major.
+    /// Reads the hyperslab of `count` elements an axis from `offset` into the caller's memory,
+    /// row-major.
     ///
     /// - Parameter type: what the memory holds; the stored type must widen to it.
     public func read(
@@ -65,10 +66,11 @@ extension HDF5Dataset {
             .filterMissing(identifier: missing.identifier, name: missing.name), at: place)
     }
 
-    /// The number of elements, refused where a damaged shape claims more than the file can expand to.
+    /// The number of elements, refused where a damaged shape claims more than the file can expand
+    /// to.
     ///
-    /// Deflate shrinks by 1032 at the most (zlib's technical notes), and a dataset whose chunks were
-    /// never written reads as zeros, which is allowed up to `unwrittenLimit`.
+    /// Deflate shrinks by 1032 at the most (zlib's technical notes), and a dataset whose chunks
+    /// were never written reads as zeros, which is allowed up to `unwrittenLimit`.
     func plausibleCount(of shape: [Int], elementBytes: Int) throws(HDF5Error) -> Int {
         let deflateLimit = 1032
         let unwrittenLimit = 64 << 20

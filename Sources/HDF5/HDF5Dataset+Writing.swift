@@ -2,13 +2,15 @@ import CHDF5
 
 /// How a new dataset is stored.
 public struct HDF5Storage: Sendable {
-    /// The shape of a chunk; needed to grow, compress or checksum. nil stores the data in one piece.
+    /// The shape of a chunk; needed to grow, compress or checksum. nil stores the data in one
+    /// piece.
     public var chunk: [Int]?
     /// Whether the first axis may grow.
     public var isExtendable: Bool
     /// gzip level 1...9; nil for none.
     public var deflate: Int?
-    /// Whether chunks carry a Fletcher-32 checksum, so that a damaged one is noticed when it is read.
+    /// Whether chunks carry a Fletcher-32 checksum, so that a damaged one is noticed when it is
+    /// read.
     public var isChecksummed: Bool
 
     public init(

@@ -36,7 +36,8 @@ public struct HDF5Error: Error, Hashable, Sendable {
     public let path: String
     /// The object in the file, as `/train/frames`; nil where the file as a whole is meant.
     public let object: String?
-    /// HDF5's own error stack, outermost first, in one line; empty where HDF5 was not the one to object.
+    /// HDF5's own error stack, outermost first, in one line; empty where HDF5 was not the one to
+    /// object.
     public let libraryMessage: String
 
     init(_ reason: Reason, at place: Place, libraryMessage: String = "") {

@@ -4,8 +4,9 @@ import Synchronization
 
 /// An open HDF5 file.
 ///
-/// Objects are named by paths, as `/train/frames`; a dot inside a name is an ordinary character. Reading
-/// may go on from several threads at once: HDF5 serves them one after another and blocks the others.
+/// Objects are named by paths, as `/train/frames`; a dot inside a name is an ordinary character.
+/// Reading may go on from several threads at once: HDF5 serves them one after another and blocks
+/// the others.
 public final class HDF5File: Sendable {
     /// The path the file has, or will have once `finish()` has run.
     public let path: String
@@ -33,8 +34,8 @@ public final class HDF5File: Sendable {
         }
     }
 
-    /// Starts a new file. It grows under a temporary name beside `path`, and `finish()` gives it its name, so
-    /// that no reader ever meets half a file. A file never finished is removed.
+    /// Starts a new file. It grows under a temporary name beside `path`, and `finish()` gives it
+    /// its name, so that no reader ever meets half a file. A file never finished is removed.
     ///
     /// The file's structures carry checksums (HDF5 1.10's format), so damage is noticed.
     ///
@@ -66,7 +67,8 @@ public final class HDF5File: Sendable {
         unlink(temporaryPath)
     }
 
-    /// Writes what is left, makes it durable and gives the file its name. Its datasets are closed by this.
+    /// Writes what is left, makes it durable and gives the file its name. Its datasets are closed
+    /// by this.
     public func finish() throws(HDF5Error) {
         guard let temporaryPath else { return }
         let place = Place(path: path)

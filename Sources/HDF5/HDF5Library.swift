@@ -3,16 +3,17 @@ import Synchronization
 
 /// The one door to HDF5's C library.
 ///
-/// A library built for threads serialises every call through a lock of its own; one built without must never
-/// be entered by two threads. Going through one lock here makes both kinds sound, and keeps the error
-/// stack of a failed call readable until it has been copied. Calls block: keep them off Swift's
-/// cooperative threads.
+/// A library built for threads serialises every call through a lock of its own; one built without
+/// must never be entered by two threads. Going through one lock here makes both kinds sound, and
+/// keeps the error stack of a failed call readable until it has been copied. Calls block: keep them
+/// off Swift's cooperative threads.
 enum HDF5Library {
     private static let lock = Mutex<Void>(())
 
     /// Makes one C call and turns a negative result into an error with the library's own words.
     ///
-    /// `body` must call into C and nothing else: the lock is not recursive, and releasing a `Handle` takes it.
+    /// `body` must call into C and nothing else: the lock is not recursive, and releasing a
+    /// `Handle` takes it.
     @discardableResult
     static func attempt<Status: SignedInteger>(
         _ operation: String, at place: Place, _ body: () -> Status

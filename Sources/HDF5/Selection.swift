@@ -6,7 +6,8 @@ struct Selection {
     let memory: Handle
     let elementCount: Int
 
-    /// Checks the bounds first: HDF5's own words for a selection outside the extent are of little help.
+    /// Checks the bounds first: HDF5's own words for a selection outside the extent are of little
+    /// help.
     init(of dataset: HDF5Dataset, offset: [Int], count: [Int]) throws(HDF5Error) {
         let place = dataset.place
         let id = dataset.handle.id
