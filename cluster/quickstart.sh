@@ -79,7 +79,7 @@ require_packages
 phase "Building"
 say "The first build takes several minutes; later ones take seconds."
 build
-coordinator=$(swift build -c release --show-bin-path)/coordinator
+coordinator=.build/release/coordinator
 
 phase "Drawing a dataset"
 if [[ -e $data ]]; then
@@ -106,7 +106,6 @@ phase "Evaluating"
 "$coordinator" evaluate --run "$run" --data "$data" --split val
 end_phase
 
-short=${coordinator#"$root/"}
 printf '\n== Done\n'
 printf '%s\n' "${phases[@]}"
 say "
@@ -116,14 +115,14 @@ and its progress, one JSON object a line, is in $run/metrics.jsonl
 What to try next, from $root:
 
   # The same run with one worker: the last line shows the same hash of the same weights.
-  $short start --config configs/quickstart.yaml --data $data --run $home/one-worker --local-workers 1
+  $coordinator start --config configs/quickstart.yaml --data $data --run $home/one-worker --local-workers 1
 
   # Your own videos, one folder a class.
   bash cluster/prerequisites.sh --video
-  $short dataset pack FOLDER $home/videos.h5 --frames 32 --size 128 --split-by time --val-fraction 0.25
+  $coordinator dataset pack FOLDER $home/videos.h5 --frames 32 --size 128 --split-by time --val-fraction 0.25
 
   # What a configuration builds: layers, parameters, cost.
-  $short describe --config configs/quickstart.yaml
+  $coordinator describe --config configs/quickstart.yaml
 
   # Every command and its options; cluster/README.md tells how to use several machines.
-  $short --help"
+  $coordinator --help"

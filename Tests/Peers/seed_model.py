@@ -130,7 +130,7 @@ class Pointwise(nn.Module):
 
 
 class FastBranch(nn.Module):
-    """Three pointwise layers, a ConvLSTM over time: (batch, time, 3, h, w) -> (batch, time, features)."""
+    """Three pointwise layers, then a ConvLSTM over time; features of each frame."""
 
     def __init__(self, spec):
         super().__init__()
@@ -206,19 +206,16 @@ def refuse_what_is_not_here(spec):
 
 
 def optimizer_of(model, settings):
-    """The config's `train.optimizer`; no decay on batch norm."""
+    """The config's `train.optimizer`, with its defaults; no decay on batch norm."""
     normalised = {id(p) for m in model.modules() if isinstance(m, nn.BatchNorm2d)
                   for p in m.parameters()}
-    decay = settings.get("decay", 1e-4)
-    groups = [
-        {"params": [p for p in model.parameters() if id(p) not in normalised],
-         "weight_decay": decay},
-        {"params": [p for p in model.parameters() if id(p) in normalised], "weight_decay": 0.0},
-    ]
-    rate = settings.get("rate", 0.1)
-    if settings.get("kind", "sgd") == "adam":
-        method = torch.optim.AdamW if settings.get("decoupled") else torch.optim.Adam
-        return method(groups, lr=rate)
-    momentum = settings.get("momentum", 0.9)
-    nesterov = settings.get("nesterov", True) and momentum > 0
-    return torch.optim.SGD(groups, lr=rate, momentum=momentum, nesterov=nesterov)
+    decayed = [p for p in model.parameters() if id(p) not in normalised]
+    free = [p for p in model.parameters() if id(p) in normalised]
+    groups = [{"params": decayed, "weight_decay": settings["decay"]},
+              {"params": free, "weight_decay": 0.0}]
+    if settings["kind"] == "adam":
+        method = torch.optim.AdamW if settings["decoupled"] else torch.optim.Adam
+        return method(groups, lr=settings["rate"], eps=settings["epsilon"],
+                      betas=(settings["beta1"], settings["beta2"]))
+    return torch.optim.SGD(groups, lr=settings["rate"], momentum=settings["momentum"],
+                           nesterov=settings["nesterov"])
