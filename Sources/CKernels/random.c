@@ -54,7 +54,6 @@ LK_KERNEL(
     (uint64_t seed, uint64_t stream, uint64_t first, lk_int count, float offset, float scale,
      float *out),
     (seed, stream, first, count, offset, scale, out)) {
-    LK_INDEPENDENT
     for (lk_int i = 0; i < count; i++) {
         uint64_t sum = 0;
         for (uint64_t part = 0; part < 3; part++) {
