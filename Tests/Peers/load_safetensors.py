@@ -19,14 +19,14 @@ from safetensors.torch import load_file
 
 import run_config
 from clips import read_centred
-from seed_model import SeedModel, prepare
+from yardstick import build
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def load_strictly(run):
     config = run_config.load(run / "config.yaml")
-    model = SeedModel(config["model"]).eval()
+    model = build(config["model"]).eval()
     tensors = load_file(run / "final/model.safetensors")
     wanted = {name: tensor for name, tensor in model.state_dict().items()
               # PyTorch's own counter, of no use with a fixed momentum.
@@ -52,7 +52,7 @@ def correct_clips(model, config, path, split, batch=8):
         for start in range(0, count, batch):
             rows = range(start, min(start + batch, count))
             clips, labels = read_centred(file, split, rows, shape["frames"], shape["size"])
-            logits = model(prepare(torch.from_numpy(clips))).mean(dim=1)
+            logits = model.clip_logits(model(model.prepare(torch.from_numpy(clips))))
             correct += int((logits.argmax(dim=1) == torch.from_numpy(labels)).sum())
     return correct, count
 

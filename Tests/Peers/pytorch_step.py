@@ -13,9 +13,8 @@ import torch
 
 import run_config
 from clips import read_centred
-from seed_model import SeedModel, optimizer_of, prepare
+from yardstick import build, optimizer_of
 
-LAYOUTS = {"default": torch.contiguous_format, "channels_last": torch.channels_last}
 DISTINCT_BATCHES = 2
 
 
@@ -23,7 +22,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--config", required=True)
     arguments.add_argument("--data", required=True)
-    arguments.add_argument("--layout", choices=LAYOUTS, default="default")
+    arguments.add_argument("--layout", choices=["default", "channels_last"], default="default")
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--steps", type=int, default=16)
     arguments.add_argument("--warmup", type=int, default=6)
@@ -32,10 +31,11 @@ def main():
     torch.manual_seed(0)
     config = run_config.load(options.config)
 
-    layout = LAYOUTS[options.layout]
-    model = SeedModel(config["model"]).train().to(memory_format=layout)
+    model = build(config["model"]).train()
+    layout = model.channels_last if options.layout == "channels_last" else torch.contiguous_format
+    model = model.to(memory_format=layout)
     optimizer = optimizer_of(model, config["train"]["optimizer"])
-    batches = load(options.data, config, layout)
+    batches = load(options.data, config, model, layout)
     losses, seconds = [], []
     for step in range(options.steps):
         frames, labels = batches[step % len(batches)]
@@ -55,7 +55,7 @@ def main():
     }))
 
 
-def load(path, config, layout):
+def load(path, config, model, layout):
     batch, shape = config["train"]["batch"], config["model"]["input"]
     with h5py.File(path) as file:
         available = len(file["train/labels"]) // batch
@@ -65,7 +65,8 @@ def load(path, config, layout):
         for number in range(min(DISTINCT_BATCHES, available)):
             rows = range(number * batch, (number + 1) * batch)
             clips, labels = read_centred(file, "train", rows, shape["frames"], shape["size"])
-            batches.append((prepare(torch.from_numpy(clips), layout), torch.from_numpy(labels)))
+            frames = model.prepare(torch.from_numpy(clips), layout)
+            batches.append((frames, torch.from_numpy(labels)))
     return batches
 
 

@@ -5,7 +5,7 @@ so that weights load strictly in both directions and a training step does the sa
 model, no sharing, fast encoder `convlstm`; anything else in a config is refused by name.
 
 Frames travel as (batch, time, channel, height, width), normalised. `prepare` makes them from what a
-dataset holds, in the memory layout that a caller wants to measure.
+dataset holds, in the memory layout that a caller wants.
 """
 import torch
 from torch import nn
@@ -14,12 +14,9 @@ from torch.nn import functional as F
 PIXEL_MEAN, PIXEL_STD = 0.45, 0.225
 
 
-def prepare(clips, layout=torch.contiguous_format):
-    """uint8 (batch, time, height, width, 3) -> normalised float32 frames, in `layout` per frame."""
-    batch, time = clips.shape[:2]
-    pixels = (clips.float() / 255 - PIXEL_MEAN) / PIXEL_STD
-    frames = pixels.flatten(0, 1).permute(0, 3, 1, 2).contiguous(memory_format=layout)
-    return frames.unflatten(0, (batch, time))
+def normalised(clips):
+    """uint8 pixels -> what a network reads."""
+    return (clips.float() / 255 - PIXEL_MEAN) / PIXEL_STD
 
 
 def convolution(inputs, outputs, size, stride=1):
@@ -166,14 +163,25 @@ class TwoBranch(nn.Module):
 class SeedModel(nn.Module):
     """frames (batch, time, 3, height, width) -> logits of each frame (batch, time, classes)."""
 
+    channels_last = torch.channels_last
+
     def __init__(self, spec):
         super().__init__()
         refuse_what_is_not_here(spec)
         self.spec = spec
         self.models = nn.ModuleList([TwoBranch(spec, spec["models"][0]["alpha"])])
 
+    @staticmethod
+    def prepare(clips, layout=torch.contiguous_format):
+        """uint8 (batch, time, height, width, 3) -> frames, each in `layout`."""
+        frames = normalised(clips).flatten(0, 1).permute(0, 3, 1, 2)
+        return frames.contiguous(memory_format=layout).unflatten(0, clips.shape[:2])
+
     def forward(self, frames):
         return self.models[0](frames)
+
+    def clip_logits(self, frame_logits):
+        return frame_logits.mean(dim=1)
 
     def loss(self, frame_logits, labels):
         """Mean over the batch; weight decay is the optimiser's."""
@@ -182,7 +190,7 @@ class SeedModel(nn.Module):
             time = frame_logits.shape[1]
             return weight * F.cross_entropy(
                 frame_logits.flatten(0, 1), labels.repeat_interleave(time))
-        return weight * F.cross_entropy(frame_logits.mean(dim=1), labels)
+        return weight * F.cross_entropy(self.clip_logits(frame_logits), labels)
 
 
 def refuse_what_is_not_here(spec):
@@ -199,19 +207,3 @@ def refuse_what_is_not_here(spec):
     for key, (value, built) in found.items():
         if value != built:
             raise SystemExit(f"seed_model.py builds model.{key}: {built} only, not {value}")
-
-
-def optimizer_of(model, settings):
-    """The config's `train.optimizer`, with its defaults; no decay on batch norm."""
-    normalised = {id(p) for m in model.modules() if isinstance(m, nn.BatchNorm2d)
-                  for p in m.parameters()}
-    decayed = [p for p in model.parameters() if id(p) not in normalised]
-    free = [p for p in model.parameters() if id(p) in normalised]
-    groups = [{"params": decayed, "weight_decay": settings["decay"]},
-              {"params": free, "weight_decay": 0.0}]
-    if settings["kind"] == "adam":
-        method = torch.optim.AdamW if settings["decoupled"] else torch.optim.Adam
-        return method(groups, lr=settings["rate"], eps=settings["epsilon"],
-                      betas=(settings["beta1"], settings["beta2"]))
-    return torch.optim.SGD(groups, lr=settings["rate"], momentum=settings["momentum"],
-                           nesterov=settings["nesterov"])

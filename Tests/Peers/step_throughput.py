@@ -117,8 +117,8 @@ def main():
     rows = summarise(results)
     print_table(rows)
     where = machine(torch=results["PyTorch, default layout"][0]["torch"])
-    print(f"\n{Path(options.config).name}, batch {config['train']['batch']}, {options.rounds} rounds of "
-          f"{options.steps - options.warmup} timed steps; {describe(where)}")
+    print(f"\n{Path(options.config).name}, batch {config['train']['batch']}, {options.rounds} "
+          f"rounds of {options.steps - options.warmup} timed steps; {describe(where)}")
     if options.json:
         Path(options.json).write_text(json.dumps(
             {"machine": where, "config": config, "results": rows}, indent=2))
