@@ -11,6 +11,8 @@ struct SectionReader {
     let node: ConfigurationNode?
     let path: String
     let report: Report
+    /// Whether something else stands where the section should be; its keys are not missed then.
+    private let isReplaced: Bool
     private var known: [String] = []
     private var foreign: [(key: String, owner: String)] = []
 
@@ -20,8 +22,10 @@ struct SectionReader {
         if let node, !node.isNull {
             if case .mapping = node.content {
                 self.node = node
+                isReplaced = false
             } else {
                 self.node = nil
+                isReplaced = true
                 report.problems.append(
                     ConfigurationProblem(
                         .wrongType, origin: node.origin, key: path,
@@ -29,6 +33,7 @@ struct SectionReader {
             }
         } else {
             self.node = nil
+            isReplaced = false
         }
     }
 
@@ -40,7 +45,7 @@ struct SectionReader {
     ) -> Value? {
         known.append(key)
         guard let found = node?[key] else {
-            if fallback == nil {
+            if fallback == nil && !isReplaced {
                 let remedy = example.map { "write \(key): \($0), for example" }
                 problem(.missingKey, key, "is missing, must be \(wanted)", remedy: remedy)
             }
@@ -90,12 +95,13 @@ struct SectionReader {
         guard let node, case .mapping(let entries) = node.content else { return }
         for (key, value) in entries where !known.contains(key) {
             let message: String
-            var remedy = "the keys here are \(known.joined(separator: ", "))"
+            var remedy = "keys here: \(known.joined(separator: ", "))"
             if let other = foreign.first(where: { $0.key == key }) {
                 message = "belongs to \(other.owner)"
                 remedy = "leave it out; \(remedy)"
             } else if let nearest = nearestName(to: key, among: known) {
-                message = "no such key, did you mean \(nearest)?"
+                message = "no such key"
+                remedy = "did you mean \(nearest)? \(remedy)"
             } else {
                 message = "no such key"
             }

@@ -1,0 +1,138 @@
+import Configuration
+
+/// Everything that a run keeps on disk, owned by one process at a time:
+///
+///     config.yaml        the resolved configuration
+///     journal            commits and membership, see `Journal`
+///     metrics.jsonl      measurements, one JSON object a line
+///     checkpoints/       step-00000010 and so on, see `CheckpointStore`
+///     final/             the result, of the same files as a checkpoint
+///     lock               who is using the directory
+public final class RunDirectory: Sendable {
+    static let configName = "config.yaml"
+    static let lockName = "lock"
+
+    public let path: String
+    public let configuration: RunConfiguration
+    public let journal: Journal
+    public let metrics: MetricsLog
+    public let checkpoints: CheckpointStore
+    private let lock: RunLock
+
+    private init(
+        _ path: String, _ configuration: RunConfiguration, _ lock: RunLock, _ storage: Storage
+    ) throws(SavedStateError) {
+        self.path = path
+        self.configuration = configuration
+        self.lock = lock
+        try storage.createDirectory("\(path)/checkpoints")
+        journal = try Journal("\(path)/journal", storage: storage)
+        metrics = try MetricsLog("\(path)/metrics.jsonl", storage: storage)
+        checkpoints = CheckpointStore(root: path, storage: storage)
+        try checkpoints.recoverFinal()
+    }
+
+    /// Starts a run in a directory that does not exist or is empty.
+    ///
+    /// - Throws: `SavedStateError`; of kind `runExists` if this run was started there before,
+    ///   `otherConfiguration` if another was, `foreignDirectory` if something else is there. What is
+    ///   there is left as it is.
+    public static func create(
+        at path: String, configuration: RunConfiguration, fault: FaultPoint? = nil
+    ) throws(SavedStateError) -> RunDirectory {
+        let storage = Storage(fault: fault)
+        try requireUnused(path, for: configuration, storage: storage)
+        for directory in missingDirectories(to: path, storage: storage) {
+            try storage.createDirectory(directory)
+            try storage.synchronizeDirectory(parent(of: directory))
+        }
+        let lock = try RunLock("\(path)/\(lockName)", storage: storage)
+        // Another process may have been quicker.
+        try requireUnused(path, for: configuration, storage: storage)
+        try storage.replaceFile("\(path)/\(configName)", with: configuration.canonicalYAML)
+        return try RunDirectory(path, configuration, lock, storage)
+    }
+
+    /// Opens a run that was started before.
+    ///
+    /// `configuration` may differ from the run's in keys that do not change the trained bits; it then
+    /// takes the place of the one that is there. Without one, the run's own is used.
+    ///
+    /// - Throws: `SavedStateError`; of kind `missing` if there is no run, `locked` if a process is at
+    ///   it, `otherConfiguration` if the trained bits would differ.
+    public static func resume(
+        at path: String, configuration: RunConfiguration? = nil, fault: FaultPoint? = nil
+    ) throws(SavedStateError) -> RunDirectory {
+        let storage = Storage(fault: fault)
+        guard storage.exists("\(path)/\(configName)") else {
+            throw SavedStateError(
+                .missing, path, "holds no run", remedy: "start one, or name another directory")
+        }
+        let lock = try RunLock("\(path)/\(lockName)", storage: storage)
+        let stored = try Self.configuration(at: path)
+        let chosen = configuration ?? stored
+        let differences = chosen.differences(from: stored)
+        guard differences.decidingBits.isEmpty else { throw other(path, differences) }
+        if !differences.isEmpty {
+            try storage.replaceFile("\(path)/\(configName)", with: chosen.canonicalYAML)
+        }
+        return try RunDirectory(path, chosen, lock, storage)
+    }
+
+    /// The configuration of the run at `path`.
+    public static func configuration(at path: String) throws(SavedStateError) -> RunConfiguration {
+        do throws(ConfigurationError) {
+            return try RunConfiguration(contentsOf: "\(path)/\(configName)")
+        } catch {
+            let reason = error.problems.first?.description ?? ""
+            throw SavedStateError(
+                .malformed, path, "has a configuration that cannot be used (\(reason))",
+                remedy: "restore \(configName) from the file that the run was started with")
+        }
+    }
+}
+
+extension RunDirectory {
+    private static func other(
+        _ path: String, _ differences: ConfigurationDifferences
+    ) -> SavedStateError {
+        let keys = differences.decidingBits.map(\.description).joined(separator: ", ")
+        return SavedStateError(
+            .otherConfiguration(differences), path,
+            "holds a run of another configuration, which differs in \(keys)",
+            remedy: "use another directory, or resume that run with its own configuration")
+    }
+
+    /// Refuses a directory that holds anything but what an interrupted `create` leaves.
+    private static func requireUnused(
+        _ path: String, for configuration: RunConfiguration, storage: Storage
+    ) throws(SavedStateError) {
+        let names = try storage.list(path) ?? []
+        if names.contains(configName) {
+            let differences = configuration.differences(from: try Self.configuration(at: path))
+            guard differences.decidingBits.isEmpty else { throw other(path, differences) }
+            throw SavedStateError(
+                .runExists, path, "holds this run already",
+                remedy: "resume it, or name another directory")
+        }
+        let foreign = names.filter { $0 != lockName && $0 != configName + Storage.temporarySuffix }
+        if let first = foreign.first {
+            throw SavedStateError(
+                .foreignDirectory, path,
+                "is no run directory and not empty, it holds \"\(first)\""
+                    + (foreign.count > 1 ? " and \(foreign.count - 1) more" : ""),
+                remedy: "name a new or an empty directory")
+        }
+    }
+
+    /// The directories on the way to `path` that are not there yet, outermost first.
+    private static func missingDirectories(to path: String, storage: Storage) -> [String] {
+        var missing: [String] = []
+        var directory = path
+        while !storage.exists(directory) && directory != parent(of: directory) {
+            missing.insert(directory, at: 0)
+            directory = parent(of: directory)
+        }
+        return missing
+    }
+}
