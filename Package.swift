@@ -95,7 +95,8 @@ let package = Package(
         module(
             "Coordinating",
             [
-                "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints", "Configuration",
+                "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints",
+                "Configuration",
                 "Tensors", "Training", logging,
             ]),
         module(
