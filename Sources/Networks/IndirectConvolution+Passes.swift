@@ -1,0 +1,208 @@
+import CKernels
+import Tensors
+
+/// Table and rows of one tile, in a thread's scratch memory.
+struct PixelTable {
+    let pixels: UnsafeMutablePointer<UnsafePointer<Float>?>
+    let rows: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
+    /// Memory behind the pointers: packed rows.
+    let rest: UnsafeMutablePointer<Float>
+
+    init(_ scratch: UnsafeMutableRawPointer, taps: Int) {
+        let padded = lk_indirect_padded(IndirectConvolution.mostRows)
+        let stride = MemoryLayout<UnsafePointer<Float>>.stride
+        rows = scratch.assumingMemoryBound(to: UnsafeMutablePointer<Float>?.self)
+        pixels = (scratch + padded * stride)
+            .assumingMemoryBound(to: UnsafePointer<Float>?.self)
+        rest = (scratch + (taps + 1) * padded * stride).assumingMemoryBound(to: Float.self)
+    }
+
+    func setRows(_ first: UnsafeMutablePointer<Float>, stride: Int, count: Int) {
+        for row in 0..<count { rows[row] = first + row * stride }
+    }
+}
+
+extension IndirectConvolution {
+    /// Packs the weight for `forward`, each output channel times its `scale` if there is one.
+    func pack(
+        _ weight: UnsafePointer<Float>, _ layout: WeightLayout,
+        scale: UnsafePointer<Float>? = nil, into packed: UnsafeMutablePointer<Float>,
+        _ pass: Pass
+    ) {
+        pass.tiles(shape.out_channels, of: 16) { range, _ in
+            lk_indirect_pack_weight(
+                taps, shape.in_channels, range.count,
+                weight + range.lowerBound * layout.outputStride, layout.inputStride,
+                layout.outputStride, scale.map { $0 + range.lowerBound },
+                packed + range.lowerBound * depth)
+        }
+    }
+
+    /// Packs the weight for `inputGradient`.
+    func packTransposed(
+        _ weight: UnsafePointer<Float>, _ layout: WeightLayout,
+        into packed: UnsafeMutablePointer<Float>, _ pass: Pass
+    ) {
+        pass.tiles(shape.in_channels, of: 16) { range, _ in
+            lk_indirect_pack_weight(
+                taps, shape.out_channels, range.count,
+                weight + range.lowerBound * layout.inputStride, layout.outputStride,
+                layout.inputStride, nil,
+                packed + range.lowerBound * taps * shape.out_channels)
+        }
+    }
+
+    var rowTiles: Int { rows.parts(of: tileRows) }
+    var columnTiles: Int { shape.out_channels.parts(of: tileColumns) }
+
+    /// y = x * w, tile by tile; `finish` is called for each tile with its rows and columns.
+    func forward(
+        _ x: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ pass: Pass,
+        finish: (_ tile: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
+    ) {
+        pass.pool.run(tiles: rowTiles * columnTiles) { tile, thread in
+            let rows = (tile / columnTiles).range(of: tileRows, in: rows)
+            let columns = (tile % columnTiles).range(of: tileColumns, in: shape.out_channels)
+            multiply(
+                x, packed, rows, columns, y + rows.lowerBound * shape.out_channels,
+                accumulate: false, zeros: pass.zeros, scratch: pass.scratch(of: thread))
+            finish(tile, rows, columns)
+        }
+    }
+
+    /// One tile of the way forward; `y` is the first of its rows.
+    func multiply(
+        _ x: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
+        _ rows: Range<Int>, _ columns: Range<Int>,
+        _ y: UnsafeMutablePointer<Float>, accumulate: Bool, zeros: UnsafePointer<Float>,
+        scratch: UnsafeMutableRawPointer
+    ) {
+        let table = PixelTable(scratch, taps: taps)
+        var windows = shape
+        if merged { windows.kernel_width = 1 }
+        lk_indirect_table(&windows, x, zeros, rows.lowerBound, rows.count, table.pixels)
+        table.setRows(y, stride: shape.out_channels, count: rows.count)
+        lk_indirect_multiply(
+            rows.count, tableTaps, tableChannels, table.pixels, offsets, packed, depth,
+            columns.lowerBound, columns.count, table.rows, accumulate ? 1 : 0)
+    }
+
+    /// dx (+)= dy * transpose of w.
+    func inputGradient(
+        _ dy: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
+        _ dx: UnsafeMutablePointer<Float>, accumulate: Bool, _ pass: Pass
+    ) {
+        precondition(!merged, "an input with margins has no gradient")
+        for residue in residues {
+            let (tile, wide) = Self.tiles(rows: residue.rows, columns: shape.in_channels)
+            let across = shape.in_channels.parts(of: wide)
+            pass.pool.run(tiles: residue.rows.parts(of: tile) * across) { index, thread in
+                let rows = (index / across).range(of: tile, in: residue.rows)
+                let columns = (index % across).range(of: wide, in: shape.in_channels)
+                transposedMultiply(
+                    residue, dy, packed, rows, columns, dx, accumulate: accumulate,
+                    zeros: pass.zeros, scratch: pass.scratch(of: thread))
+            }
+        }
+    }
+
+    /// One tile of the gradient of the input.
+    func transposedMultiply(
+        _ residue: Residue, _ dy: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
+        _ rows: Range<Int>, _ columns: Range<Int>, _ dx: UnsafeMutablePointer<Float>,
+        accumulate: Bool, zeros: UnsafePointer<Float>, scratch: UnsafeMutableRawPointer
+    ) {
+        let table = PixelTable(scratch, taps: taps)
+        withUnsafePointer(to: shape) { shape in
+            lk_indirect_transposed_table(
+                shape, dy, zeros, residue.residue, residue.taps, residue.taps.count,
+                rows.lowerBound, rows.count, dx, table.pixels, table.rows)
+        }
+        if residue.taps.isEmpty {
+            if accumulate { return }
+            for row in 0..<rows.count {
+                lk_fill(columns.count, 0, table.rows[row].unsafelyUnwrapped + columns.lowerBound)
+            }
+            return
+        }
+        lk_indirect_multiply(
+            rows.count, residue.taps.count, shape.out_channels, table.pixels, residue.offsets,
+            packed, taps * shape.out_channels, columns.lowerBound, columns.count, table.rows,
+            accumulate ? 1 : 0)
+    }
+
+    /// dw = transpose of x * dy, written to `gradient` in the weight's own layout.
+    func weightGradient(
+        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
+        partials: UnsafeMutablePointer<Float>, into gradient: UnsafeMutablePointer<Float>,
+        _ layout: WeightLayout, _ pass: Pass
+    ) {
+        let cut = gradientTiles
+        let units = tableTaps * cut.unitsPerTap
+        let tiles = units.parts(of: cut.unitsPerTile)
+        pass.pool.run(tiles: cut.parts * tiles) { tile, thread in
+            let part = tile / tiles
+            gradientTile(
+                x, dy, units: (tile % tiles).range(of: cut.unitsPerTile, in: units),
+                rows: part.range(of: cut.partRows, in: rows),
+                into: partials + part * depth * shape.out_channels, zeros: pass.zeros,
+                scratch: pass.scratch(of: thread))
+        }
+        pass.tiles(shape.out_channels, of: 4) { range, _ in
+            lk_indirect_unpack_gradient(
+                cut.parts, partials, depth * shape.out_channels, taps, shape.in_channels,
+                shape.out_channels, range.lowerBound, range.count, layout.inputStride,
+                layout.outputStride, gradient)
+        }
+    }
+
+    private func gradientTile(
+        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, units: Range<Int>,
+        rows: Range<Int>, into partial: UnsafeMutablePointer<Float>,
+        zeros: UnsafePointer<Float>, scratch: UnsafeMutableRawPointer
+    ) {
+        let table = PixelTable(scratch, taps: taps)
+        let cut = gradientTiles
+        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.mostRows) {
+            let count = min(Self.mostRows, rows.upperBound - first)
+            lk_indirect_pack(
+                count, shape.out_channels, dy + first * shape.out_channels, table.rest)
+            var current = -1
+            for unit in units {
+                let tap = unit / cut.unitsPerTap
+                if tap != current {
+                    var window = singleTap(tap)
+                    lk_indirect_table(&window, x, zeros, first, count, table.pixels)
+                    current = tap
+                }
+                let channels = (unit % cut.unitsPerTap).range(of: cut.channels, in: tableChannels)
+                let place = tap * tableChannels + channels.lowerBound
+                lk_indirect_outer(
+                    count, table.pixels, channels.lowerBound, channels.count, table.rest,
+                    shape.out_channels, partial + place * shape.out_channels,
+                    first > rows.lowerBound ? 1 : 0)
+            }
+        }
+    }
+
+    /// The convolution with one of its taps alone.
+    private func singleTap(_ tap: Int) -> lk_convolution {
+        var single = shape
+        let width = merged ? 1 : shape.kernel_width
+        single.pad_width -= tap % width
+        single.pad_height -= tap / width % shape.kernel_height
+        single.pad_time -= tap / (width * shape.kernel_height)
+        single.kernel_time = 1
+        single.kernel_height = 1
+        single.kernel_width = 1
+        return single
+    }
+}
+
+extension Int {
+    /// The `self`-th range of `size` items of `count`; the last may be shorter.
+    func range(of size: Int, in count: Int) -> Range<Int> {
+        Swift.min(self * size, count)..<Swift.min((self + 1) * size, count)
+    }
+}

@@ -1,0 +1,144 @@
+import CKernels
+
+extension PlanCompiler {
+    /// Input channels below which the pixels of a kernel's row are taken as one, from an input with
+    /// margins.
+    private static let fewChannels = 8
+
+    mutating func convolution(
+        _ node: Int, y: Int, index: Int, folding: (node: Int, residual: Int?, relu: Bool)?
+    ) -> PlannedConvolution {
+        guard case .convolution(let operation) = graph.nodes[node].operation,
+            case .tensor(let weight) = operation.weight
+        else { preconditionFailure("\(graph.nodes[node].name) is no convolution") }
+        let x = graph.nodes[node].inputs[0].index
+        let from = graph.nodes[x].shape
+        let target = targets(of: index).first ?? nil
+        let merged =
+            from.channels < Self.fewChannels && operation.kernel.width > 1 && target == nil
+        var shape = Self.shape(operation, from: from, to: graph.nodes[node].shape)
+        let margin = merged ? operation.padding.width : 0
+        shape.in_width += 2 * margin
+        shape.pad_width -= margin
+        let convolution = IndirectConvolution(shape, clips: clips, merged: merged)
+        mostChannels = max(mostChannels, convolution.tableChannels, shape.out_channels)
+        let statistics = folding == nil ? statistics(for: node, convolution) : nil
+        return PlannedConvolution(
+            name: graph.nodes[node].name, convolution: convolution, weight: place(weight),
+            layout: WeightLayout(
+                inputStride: convolution.taps,
+                outputStride: convolution.taps * from.channels),
+            x: value(x), y: value(y), packed: buffer(floats: convolution.packedCount),
+            margin: merged
+                ? buffer(
+                    floats: clips * from.time * from.height * shape.in_width * from.channels)
+                : nil,
+            marginColumns: margin, statistics: statistics, folded: folding.map { folded($0) },
+            backward: backward(convolution, node, target))
+    }
+
+    private mutating func backward(
+        _ convolution: IndirectConvolution, _ node: Int, _ target: GradientTarget?
+    ) -> PlannedConvolution.Backward? {
+        guard let dy = gradients[node] else { return nil }
+        let packed = target.map { _ in buffer(floats: convolution.packedTransposedCount) }
+        return PlannedConvolution.Backward(
+            dy: dy, partials: buffer(floats: convolution.partialCount), packedTransposed: packed,
+            dx: target)
+    }
+
+    private mutating func folded(
+        _ folding: (node: Int, residual: Int?, relu: Bool)
+    ) -> PlannedConvolution.Folded {
+        let tensors = tensors(folding.node)
+        return PlannedConvolution.Folded(
+            normalization: tensors, scale: buffer(floats: 2 * tensors.channels),
+            shift: buffer(floats: tensors.channels),
+            residual: folding.residual.map { value($0) }, relu: folding.relu)
+    }
+
+    /// Buffers for statistics if a batch norm of training follows the convolution.
+    private mutating func statistics(
+        for node: Int, _ convolution: IndirectConvolution
+    ) -> PlannedConvolution.Statistics? {
+        let follows = steps.contains {
+            if case .normalization = $0.kind { $0.inputs[0] == node } else { false }
+        }
+        guard training, follows else { return nil }
+        statisticRows[node] = convolution.tileRows
+        let doubles = convolution.rowTiles * convolution.shape.out_channels
+        statistics[node] = PlannedConvolution.Statistics(
+            means: buffer(doubles: doubles), squares: buffer(doubles: doubles))
+        return statistics[node]
+    }
+
+    static func shape(
+        _ operation: Convolution, from: FeatureShape, to: FeatureShape
+    ) -> lk_convolution {
+        lk_convolution(
+            in_time: from.time, in_height: from.height, in_width: from.width,
+            in_channels: from.channels, kernel_time: operation.kernel.time,
+            kernel_height: operation.kernel.height, kernel_width: operation.kernel.width,
+            stride_time: operation.stride.time, stride_height: operation.stride.height,
+            stride_width: operation.stride.width, pad_time: operation.padding.time,
+            pad_height: operation.padding.height, pad_width: operation.padding.width,
+            out_time: to.time, out_height: to.height, out_width: to.width,
+            out_channels: to.channels)
+    }
+
+    func tensors(_ node: Int) -> NormalizationTensors {
+        guard case .batchNorm(let norm) = graph.nodes[node].operation else {
+            preconditionFailure("\(graph.nodes[node].name) is no batch norm")
+        }
+        return NormalizationTensors(
+            channels: graph.nodes[node].shape.channels, scale: place(norm.scale),
+            shift: place(norm.shift), runningMean: place(norm.runningMean),
+            runningVariance: place(norm.runningVariance))
+    }
+
+    mutating func normalization(
+        _ step: FusedStep, _ index: Int, _ node: Int, _ residual: Int?,
+        _ ending: PlannedNormalization.Ending
+    ) -> any PlannedOperation {
+        let tensors = tensors(node)
+        let shape = graph.nodes[node].shape
+        let rows = clips * shape.pixels
+        let raw = step.inputs[0]
+        if !training {
+            return PlannedAffine(
+                name: graph.nodes[node].name, tensors: tensors, rows: rows, x: value(raw),
+                y: value(step.node), residual: residual.map { value($0) },
+                relu: ending == .relu, affine: buffer(floats: 3 * tensors.channels))
+        }
+        let taken = statistics[raw]
+        let tile = taken == nil ? max(1, 32_768 / tensors.channels) : statisticRows[raw]
+        let doubles = rows.parts(of: tile) * tensors.channels
+        let own =
+            taken
+            ?? PlannedConvolution.Statistics(
+                means: buffer(doubles: doubles), squares: buffer(doubles: doubles))
+        return PlannedNormalization(
+            name: graph.nodes[node].name, tensors: tensors, rows: rows, clips: clips,
+            map: (shape.height, shape.width, clips * shape.time), ending: ending,
+            statisticRows: tile, statistics: own, takesStatistics: taken == nil,
+            moments: buffer(doubles: 2 * tensors.channels),
+            affine: buffer(floats: 2 * tensors.channels), x: value(raw),
+            residual: residual.map { value($0) }, y: value(step.node),
+            backward: normalizationBackward(step, index, raw, rows, tensors.channels))
+    }
+
+    private mutating func normalizationBackward(
+        _ step: FusedStep, _ index: Int, _ raw: Int, _ rows: Int, _ channels: Int
+    ) -> PlannedNormalization.Backward? {
+        guard let dy = gradients[step.node], let dx = gradients[raw] else { return nil }
+        let targets = targets(of: index)
+        // One tile at most for every map or every 16 rows: more than any cut makes.
+        let tiles =
+            max(1, rows.parts(of: max(1, 32_768 / channels))) + clips
+            * graph.nodes[raw].shape.time
+        return PlannedNormalization.Backward(
+            dy: dy, dx: dx, residual: targets.count > 1 ? targets[1] : nil,
+            sums: buffer(doubles: 2 * channels * (tiles + 1)),
+            coefficients: buffer(floats: 3 * channels))
+    }
+}

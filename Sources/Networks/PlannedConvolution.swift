@@ -1,0 +1,137 @@
+import CKernels
+import Tensors
+
+/// A convolution. In training its tiles also sum up batch norm's statistics; in evaluation, batch norm is
+/// folded into the weight, and shift, residual and ReLU are applied to each tile while it is in the cache.
+struct PlannedConvolution: PlannedOperation {
+    /// Statistics of the output, per tile of `convolution`: doubles (tiles, channels).
+    struct Statistics: Sendable {
+        let means: BufferID
+        let squares: BufferID
+    }
+
+    /// What evaluation applies to the output.
+    struct Folded: Sendable {
+        let normalization: NormalizationTensors
+        let scale: BufferID
+        let shift: BufferID
+        let residual: BufferID?
+        let relu: Bool
+    }
+
+    let name: String
+    let convolution: IndirectConvolution
+    let weight: Int
+    let layout: WeightLayout
+    let x: BufferID
+    let y: BufferID
+    let packed: BufferID
+    /// The input with margins, for few channels, and the margin's columns on each side.
+    let margin: BufferID?
+    let marginColumns: Int
+    let statistics: Statistics?
+    let folded: Folded?
+    let backward: Backward?
+
+    struct Backward: Sendable {
+        let dy: BufferID
+        let partials: BufferID
+        let packedTransposed: BufferID?
+        let dx: GradientTarget?
+    }
+
+    var scratchBytes: Int { convolution.scratchBytes }
+
+    var forwardBuffers: [BufferID] {
+        [x, y, packed]
+            + [
+                margin, statistics?.means, statistics?.squares, folded?.scale, folded?.shift,
+                folded?.residual,
+            ].compactMap(\.self)
+    }
+
+    var backwardBuffers: [BufferID] {
+        guard let backward else { return [] }
+        return [margin ?? x, backward.dy, backward.partials]
+            + [backward.packedTransposed, backward.dx?.buffer].compactMap(\.self)
+    }
+
+    func forward(_ pass: Pass) {
+        var scale: UnsafePointer<Float>?
+        if let folded {
+            let place = pass[folded.scale]
+            folded.normalization.foldRunning(scale: place, shift: pass[folded.shift], pass)
+            scale = UnsafePointer(place)
+        }
+        convolution.pack(
+            pass.parameters + weight, layout, scale: scale, into: pass[packed], pass)
+        addMargin(pass)
+        let channels = convolution.shape.out_channels
+        let output = pass[y]
+        convolution.forward(pass[margin ?? x], pass[packed], output, pass) { tile, rows, _ in
+            let first = output + rows.lowerBound * channels
+            if let folded {
+                finish(folded, first, rows, pass)
+            } else if let statistics, convolution.columnTiles == 1 {
+                lk_batchnorm_statistics(
+                    rows.count, channels, first,
+                    pass.doubles(statistics.means) + tile * channels,
+                    pass.doubles(statistics.squares) + tile * channels)
+            }
+        }
+        if let statistics, convolution.columnTiles > 1 {
+            // A tile holds but some channels: statistics take a pass of their own over few pixels.
+            pass.tiles(convolution.rows, of: convolution.tileRows) { rows, _ in
+                let place = rows.lowerBound / convolution.tileRows * channels
+                lk_batchnorm_statistics(
+                    rows.count, channels, output + rows.lowerBound * channels,
+                    pass.doubles(statistics.means) + place,
+                    pass.doubles(statistics.squares) + place)
+            }
+        }
+    }
+
+    private func finish(
+        _ folded: Folded, _ first: UnsafeMutablePointer<Float>, _ rows: Range<Int>, _ pass: Pass
+    ) {
+        let channels = convolution.shape.out_channels
+        let residual = folded.residual.map { pass[$0] + rows.lowerBound * channels }
+        lk_batchnorm_apply(
+            rows.count, channels, first, pass[folded.scale] + channels, pass[folded.shift],
+            residual, folded.relu ? 1 : 0, first)
+    }
+
+    private func addMargin(_ pass: Pass) {
+        guard let margin else { return }
+        let shape = convolution.shape
+        let wide = shape.in_width * shape.in_channels
+        let border = marginColumns * shape.in_channels
+        let source = pass[x]
+        let target = pass[margin]
+        let clips = convolution.rows / (shape.out_time * shape.out_height * shape.out_width)
+        let lines = clips * shape.in_time * shape.in_height
+        pass.tiles(lines, of: 64) { range, _ in
+            for line in range {
+                let to = target + line * wide
+                lk_fill(border, 0, to)
+                let inner = wide - 2 * border
+                (to + border).update(from: source + line * inner, count: inner)
+                lk_fill(border, 0, to + border + inner)
+            }
+        }
+    }
+
+    func backward(_ pass: Pass) {
+        guard let backward else { return }
+        if let dx = backward.dx, let packed = backward.packedTransposed {
+            convolution.packTransposed(
+                pass.parameters + weight, layout, into: pass[packed], pass)
+            convolution.inputGradient(
+                pass[backward.dy], pass[packed], pass[dx.buffer], accumulate: dx.accumulates,
+                pass)
+        }
+        convolution.weightGradient(
+            pass[margin ?? x], pass[backward.dy], partials: pass[backward.partials],
+            into: pass.gradient + weight, layout, pass)
+    }
+}

@@ -1,0 +1,88 @@
+import CKernels
+import Tensors
+
+extension PlannedNormalization {
+    func backward(_ pass: Pass) {
+        guard let backward else { return }
+        let channels = tensors.channels
+        let sums = pass.doubles(backward.sums)
+        sumTiles(backward, sums + 2 * channels, pass)
+        for index in 0..<2 * channels {
+            var sum = 0.0
+            for tile in 0..<sumTiles { sum += sums[2 * channels * (tile + 1) + index] }
+            sums[index] = sum
+        }
+        let a = pass[backward.coefficients]
+        let mean = pass.doubles(moments)
+        let scaleGradient = pass.gradient + tensors.scale
+        let shiftGradient = pass.gradient + tensors.shift
+        lk_fill(channels, 0, scaleGradient)
+        lk_fill(channels, 0, shiftGradient)
+        lk_batchnorm_backward_fold(
+            channels, rows, mean, mean + channels, pass.parameters + tensors.scale,
+            BatchNorm.epsilon, sums, sums + channels, a, a + channels, a + 2 * channels,
+            scaleGradient, shiftGradient)
+        apply(backward, a, pass)
+    }
+
+    /// Sums of dy and of dy (x - mean) over each tile.
+    private func sumTiles(
+        _ backward: Backward, _ sums: UnsafeMutablePointer<Double>, _ pass: Pass
+    ) {
+        let channels = tensors.channels
+        let mean = pass.doubles(moments)
+        let scale = pass[affine]
+        let (input, output, dy) = (pass[x], pass[y], pass[backward.dy])
+        if ending == .reluPool2 {
+            let from = map.height * map.width * channels
+            let to = (map.height / 2) * (map.width / 2) * channels
+            pass.tiles(map.images, of: tileImages) { images, _ in
+                let place = sums + images.lowerBound / tileImages * 2 * channels
+                lk_affine_relu_pool2_backward_sums(
+                    images.count, map.height, map.width, channels,
+                    input + images.lowerBound * from, scale, scale + channels, mean,
+                    dy + images.lowerBound * to, place, place + channels)
+            }
+            return
+        }
+        pass.tiles(rows, of: tileRows) { range, _ in
+            let first = range.lowerBound * channels
+            let place = sums + range.lowerBound / tileRows * 2 * channels
+            lk_batchnorm_backward_sums(
+                range.count, channels, input + first, mean, dy + first,
+                ending == .relu ? output + first : nil, place, place + channels)
+        }
+    }
+
+    private func apply(_ backward: Backward, _ a: UnsafePointer<Float>, _ pass: Pass) {
+        let channels = tensors.channels
+        let (b, c) = (a + channels, a + 2 * channels)
+        let (input, output) = (pass[x], pass[y])
+        let (dy, dx) = (pass[backward.dy], pass[backward.dx])
+        if ending == .reluPool2 {
+            let scale = pass[affine]
+            let from = map.height * map.width * channels
+            let to = (map.height / 2) * (map.width / 2) * channels
+            pass.tiles(map.images, of: tileImages) { images, _ in
+                let first = images.lowerBound * from
+                lk_affine_relu_pool2_backward_apply(
+                    images.count, map.height, map.width, channels, input + first, scale,
+                    scale + channels, dy + images.lowerBound * to, a, b, c, dx + first)
+            }
+            return
+        }
+        var mode = Int32(LK_RESIDUAL_NONE)
+        if let residual = backward.residual {
+            mode = Int32(
+                residual.accumulates ? LK_RESIDUAL_ADD : LK_RESIDUAL_STORE)
+        }
+        let shared = backward.residual.map { pass[$0.buffer] }
+        pass.tiles(rows, of: tileRows) { range, _ in
+            let first = range.lowerBound * channels
+            lk_batchnorm_backward_apply(
+                range.count, channels, input + first, dy + first,
+                ending == .relu ? output + first : nil, a, b, c, dx + first, mode,
+                shared.map { $0 + first })
+        }
+    }
+}
