@@ -80,9 +80,9 @@ LK_INLINE float LK_(tanh32)(float x) {
     p = fma32(p, z, -5.37397155531e-2f);
     p = fma32(p, z, 1.33314422036e-1f);
     p = fma32(p, z, -3.33332819422e-1f);
-    float small = fma32(p * z, x, x);
-    float signed_large = float_of(bits_of(large) | (bits_of(x) & 0x80000000u));
-    return magnitude < 0.625f ? small : signed_large;
+    float small = fma32(p * z, magnitude, magnitude);
+    float result = magnitude < 0.625f ? small : large;
+    return float_of(bits_of(result) | (bits_of(x) & 0x80000000u));
 }
 #define tanh32 LK_(tanh32)
 

@@ -1,0 +1,80 @@
+import Foundation
+import Tensors
+import Testing
+
+@Suite("buffers, products, hashes and profiles")
+struct TensorsTests {
+    @Test("a buffer is zero at first and aligned to a cache line")
+    func buffers() {
+        for count in [0, 1, 17, 5000] {
+            let buffer = FloatBuffer(count: count)
+            #expect(Int(bitPattern: buffer.base) % FloatBuffer.alignment == 0)
+            #expect(buffer.array == [Float](repeating: 0, count: count))
+            #expect(buffer.bytes.count == 4 * count)
+            let bytes = ByteBuffer(count: count)
+            #expect(bytes.bytes.allSatisfy { $0 == 0 } && bytes.bytes.count == count)
+        }
+        #expect(FloatBuffer([1, 2, 3]).array == [1, 2, 3])
+    }
+
+    @Test("a product of matrices, transposed or not", arguments: [false, true], [false, true])
+    func products(transposeA: Bool, transposeB: Bool) {
+        let (m, n, k) = (5, 7, 3)
+        let (a, b, c) = (noise(m * k, 1), noise(k * n, 2), noise(m * n, 3))
+        var result = c
+        BLAS.gemm(
+            transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, alpha: 2, a: a,
+            lda: transposeA ? m : k, b: b, ldb: transposeB ? k : n, beta: 0.5, c: &result, ldc: n)
+        let wanted = c.indices.map { i in
+            (0..<k).reduce(Double(c[i]) / 2) { sum, j in
+                let left = transposeA ? a[j * m + i / n] : a[i / n * k + j]
+                let right = transposeB ? b[i % n * k + j] : b[j * n + i % n]
+                return sum + 2 * Double(left) * Double(right)
+            }
+        }
+        expectClose(result, wanted)
+    }
+
+    @Test("a hash is XXH3's, and sees one bit")
+    func hashes() {
+        let empty = Digest128(of: UnsafeRawBufferPointer(start: nil, count: 0))
+        #expect(empty.description == "99aa06d3014798d86001c324468d497f")
+        let buffer = FloatBuffer(noise(1000, 1))
+        let before = Digest128(of: buffer.base, count: 1000)
+        #expect(before == Digest128(of: UnsafeRawBufferPointer(buffer.bytes)))
+        buffer[999] = buffer[999].nextUp
+        #expect(before != Digest128(of: buffer.base, count: 1000))
+        #expect(Digest128(high: 1, low: 10).description == "0000000000000001000000000000000a")
+    }
+
+    @Test("a profile names what differs and how to make it equal")
+    func profiles() throws {
+        let own = NumericsProfile(
+            kernelsVersion: 1, kernelVariant: .avx2, blasConfiguration: "OpenBLAS 0.3.21",
+            blasCore: "Zen", architecture: "x86_64")
+        #expect(own.differences(from: own).isEmpty)
+        var other = own
+        other.kernelVariant = .portable
+        other.blasCore = "Haswell"
+        #expect(
+            own.differences(from: other) == [
+                "kernel variant is avx2, not portable: set LOCKSTEP_KERNELS=portable",
+                "OpenBLAS core is Zen, not Haswell: set OPENBLAS_CORETYPE=Haswell",
+            ])
+        let decoded = try JSONDecoder().decode(
+            NumericsProfile.self, from: JSONEncoder().encode(own))
+        #expect(decoded == own)
+    }
+
+    @Test("this process has a profile, and refuses a variant that the processor lacks")
+    func current() throws {
+        let profile = try NumericsProfile.current()
+        #expect(!profile.blasConfiguration.isEmpty && !profile.blasCore.isEmpty)
+        #expect(KernelVariant.supported.contains(profile.kernelVariant))
+        for variant in KernelVariant.allCases where !KernelVariant.supported.contains(variant) {
+            #expect(throws: KernelVariantError.self) {
+                try variant.select()
+            }
+        }
+    }
+}
