@@ -32,7 +32,6 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -46,7 +45,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.10.0"..<"5.0.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
@@ -74,9 +72,7 @@ let package = Package(
         // Floor 3
         module("Models", ["Networks", "Tensors", "Configuration"]),
         module("Optimizers", ["Networks", "Tensors", "CKernels", "Configuration"]),
-        module(
-            "ClipDatasets",
-            ["HDF5", "Tensors", "CKernels", "CTurboJPEG", "CXXHash", subprocess]),
+        module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG"]),
         module("Checkpoints", ["Configuration", crypto]),
         module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf]),
 

@@ -57,14 +57,23 @@ public final class ClipDatasetWriter {
         self.classNames = classNames
         self.storage = storage
         self.shape = shape
-        file = try rethrowing { () throws(HDF5Error) in
-            let file = try HDF5File(creating: path, replacing: replacing)
+        let file: HDF5File
+        do {
+            file = try HDF5File(creating: path, replacing: replacing)
+        } catch  where error.reason == .fileExists {
+            throw .unwritable(
+                path: path, problem: "the file exists already",
+                remedy: "Choose another name, or replace it with --force.")
+        } catch {
+            throw .file(error)
+        }
+        self.file = file
+        try rethrowing { () throws(HDF5Error) in
             try file.setAttribute("format", to: .string(ClipFormat.name))
             try file.setAttribute("version", to: .integer(Int64(ClipFormat.version)))
             try file.setAttribute("color", to: .string(ClipFormat.color))
             try file.setAttribute("layout", to: .string(ClipFormat.axes))
             try file.createDataset("/class_names", holding: classNames)
-            return file
         }
     }
 

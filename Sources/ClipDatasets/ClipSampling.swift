@@ -1,3 +1,5 @@
+import Tensors
+
 /// Where a part of a clip is taken from.
 public enum ClipPlacement: String, Hashable, Sendable, CaseIterable { case random, center }
 
@@ -56,7 +58,7 @@ extension ClipSampling {
     /// The view of one sample in one epoch.
     ///
     /// - Parameter clip: frames, height and width of the stored clip.
-    /// - Throws: `ClipDecodingError.viewOutside` where the clip is shorter or smaller than the view.
+    /// - Throws: `ClipDecodingError.viewOutside` where the view does not fit the clip.
     public func view(
         seed: UInt64, epoch: Int, sample: Int, clip: (frames: Int, height: Int, width: Int)
     ) throws(ClipDecodingError) -> ClipView {
@@ -71,9 +73,10 @@ extension ClipSampling {
                     + "\(clip.width) x \(clip.height). Lower the input's size, or pack larger "
                     + "frames.")
         }
-        let words = ClipDraws.words(seed: seed, epoch: epoch, sample: sample)
+        let random = CounterRandom(seed: seed, stream: UInt64(truncatingIfNeeded: epoch))
+        let words = random.block(at: UInt64(truncatingIfNeeded: sample))
         func start(_ placement: ClipPlacement, _ word: UInt32, slack: Int) -> Int {
-            placement == .center ? slack / 2 : ClipDraws.index(word, below: slack + 1)
+            placement == .center ? slack / 2 : ClipDrawSequence.index(word, below: slack + 1)
         }
         let first = start(window, words.0, slack: clip.frames - frames)
         return ClipView(

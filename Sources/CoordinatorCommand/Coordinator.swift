@@ -4,5 +4,6 @@ import ArgumentParser
 struct Coordinator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",
-        abstract: "Trains SlowFast video models on many CPU machines in lockstep.")
+        abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
+        subcommands: [DatasetCommand.self])
 }

@@ -78,6 +78,10 @@ extension HDF5Storage {
             H5Pcreate(CHDF5_dataset_create())
         }
         let id = properties.id
+        // Equal contents make equal files: HDF5 would note the time of creation.
+        try HDF5Library.attempt("prepare the storage", at: place) {
+            H5Pset_obj_track_times(id, false)
+        }
         if let chunk {
             let lengths = chunk.map { hsize_t($0) }
             try HDF5Library.attempt("set the chunk \(chunk)", at: place) {

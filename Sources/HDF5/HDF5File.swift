@@ -18,7 +18,7 @@ public final class HDF5File: Sendable {
 
     /// Opens a file to read it.
     ///
-    /// - Throws: `HDF5Error` where there is no such file, it is not HDF5, it is cut short or damaged.
+    /// - Throws: `HDF5Error` where there is no such file, or it is not HDF5, cut short or damaged.
     public init(reading path: String) throws(HDF5Error) {
         self.path = path
         temporaryPath = nil
