@@ -1,4 +1,5 @@
-// Softmax, layer normalisation and positions of a Transformer encoder. Sums along a row are in double: rows are short.
+// Softmax, layer normalisation and positions of a Transformer encoder. Sums along a row are in
+// double: rows are short.
 #ifndef LK_PASS
 #define LK_FILE "attention.c"
 #include "each_variant.h"
@@ -73,7 +74,8 @@ LK_KERNEL(
     }
 }
 
-/// sin (quarter 0) or cos (quarter 1) of x >= 0, by Taylor's series after reduction by multiples of pi / 2.
+/// sin (quarter 0) or cos (quarter 1) of x >= 0, by Taylor's series after reduction by multiples of
+/// pi / 2.
 #define sine64 LK_(sine64)
 LK_INLINE double sine64(double x, int quarter) {
     int64_t n = (int64_t)(x * 0.6366197723675814 + 0.5);

@@ -1,7 +1,8 @@
 // Batch normalisation in training: per-tile statistics, and application in one pass.
 //
-// Per-channel loops run over "folded" rows (vector_math.h), channels in panels of at most LK_FOLDED, so that the running
-// sums of a panel stay in the first-level cache. Sums are float over 32 folded rows, then double.
+// Per-channel loops run over "folded" rows (vector_math.h), channels in panels of at most
+// LK_FOLDED, so that the running sums of a panel stay in the first-level cache. Sums are float over
+// 32 folded rows, then double.
 #ifndef LK_PASS
 #define LK_FILE "batch_normalization.c"
 #include "each_variant.h"
@@ -9,26 +10,56 @@
 
 #define GROUP 32
 
-/// The sum over rows of x - center, and of its square if `squares`, for a panel of `width` columns.
+/// The sum over `rows` <= GROUP rows of x - center, and of its square, for four vectors of columns.
+#define sums_block LK_(sums_block)
+LK_INLINE void sums_block(
+    const int vectors, lk_int rows, lk_int stride, const float *x, const float *center,
+    const int squared, float *sums, float *squares) {
+    vec s[4], q[4], m[4];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+        s[v] = q[v] = (vec){0};
+        m[v] = load(center + v * LK_LANES);
+    }
+    for (lk_int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            vec d = load(x + r * stride + v * LK_LANES) - m[v];
+            s[v] += d;
+            if (squared) q[v] = fma_vec(d, d, q[v]);
+        }
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+        *(vec *)(sums + v * LK_LANES) = s[v];
+        *(vec *)(squares + v * LK_LANES) = q[v];
+    }
+}
+
+/// Adds the sums over rows of x - center, and of its square if `squared`, for a panel of `width`
+/// columns.
 #define panel_sums LK_(panel_sums)
 LK_INLINE void panel_sums(
-    lk_int rows, lk_int width, lk_int stride, const float *x, const float *center, double *sums,
-    double *squares) {
+    lk_int rows, lk_int width, lk_int stride, const float *x, const float *center,
+    const int squared, double *sums, double *squares) {
     for (lk_int r0 = 0; r0 < rows; r0 += GROUP) {
-        lk_int end = rows - r0 < GROUP ? rows : r0 + GROUP;
-        float s[LK_FOLDED] = {0}, q[LK_FOLDED] = {0};
-        for (lk_int r = r0; r < end; r++) {
-            const float *row = x + r * stride;
-            LK_INDEPENDENT
-            for (lk_int j = 0; j < width; j++) {
-                float d = row[j] - center[j];
+        lk_int part = rows - r0 < GROUP ? rows - r0 : GROUP, j = 0;
+        const float *group = x + r0 * stride;
+        float s[LK_FOLDED], q[LK_FOLDED];
+        for (; j + 4 * LK_LANES <= width; j += 4 * LK_LANES)
+            sums_block(4, part, stride, group + j, center + j, squared, s + j, q + j);
+        for (; j + LK_LANES <= width; j += LK_LANES)
+            sums_block(1, part, stride, group + j, center + j, squared, s + j, q + j);
+        for (; j < width; j++) {
+            s[j] = q[j] = 0;
+            for (lk_int r = 0; r < part; r++) {
+                float d = group[r * stride + j] - center[j];
                 s[j] += d;
-                if (squares) q[j] = fma32(d, d, q[j]);
+                q[j] = fma32(d, d, q[j]);
             }
         }
-        for (lk_int j = 0; j < width; j++) sums[j] += (double)s[j];
-        if (squares)
-            for (lk_int j = 0; j < width; j++) squares[j] += (double)q[j];
+        for (j = 0; j < width; j++) sums[j] += (double)s[j];
+        if (squared)
+            for (j = 0; j < width; j++) squares[j] += (double)q[j];
     }
 }
 
@@ -50,14 +81,14 @@ LK_KERNEL(
         lk_int folded = width * repeats, stride = channels * repeats;
         float center[LK_FOLDED] = {0};
         double sums[LK_FOLDED] = {0}, squares[LK_FOLDED] = {0};
-        panel_sums(whole / repeats, folded, stride, panel, center, sums, 0);
-        panel_sums(rows - whole, width, channels, rest, center, sums, 0);
+        panel_sums(whole / repeats, folded, stride, panel, center, 0, sums, squares);
+        panel_sums(rows - whole, width, channels, rest, center, 0, sums, squares);
         unfold(width, repeats, sums);
         for (lk_int j = 0; j < width; j++) center[j] = (float)(sums[j] / (double)rows);
         for (lk_int j = width; j < folded; j++) center[j] = center[j - width];
         memset(sums, 0, sizeof sums);
-        panel_sums(whole / repeats, folded, stride, panel, center, sums, squares);
-        panel_sums(rows - whole, width, channels, rest, center, sums, squares);
+        panel_sums(whole / repeats, folded, stride, panel, center, 1, sums, squares);
+        panel_sums(rows - whole, width, channels, rest, center, 1, sums, squares);
         unfold(width, repeats, sums);
         unfold(width, repeats, squares);
         for (lk_int j = 0; j < width; j++) {
@@ -191,7 +222,8 @@ LK_KERNEL(
      double epsilon, const double *sum_dy, const double *sum_dyx, float *a, float *b, float *c,
      float *dgamma, float *dbeta),
     (channels, rows, mean, variance, gamma, epsilon, sum_dy, sum_dyx, a, b, c, dgamma, dbeta)) {
-    // dx = gamma s (dy - mean(dy) - xhat mean(dy xhat)), with s = 1 / sqrt(variance + epsilon), xhat = (x - mean) s.
+    // dx = gamma s (dy - mean(dy) - xhat mean(dy xhat)), with s = 1 / sqrt(variance + epsilon),
+    // xhat = (x - mean) s.
     for (lk_int i = 0; i < channels; i++) {
         double s = 1.0 / __builtin_sqrt(variance[i] + epsilon);
         double scale = (double)gamma[i] * s;

@@ -1,15 +1,17 @@
 // Convolution of few channels without im2col.
 //
-// A row of output pixels, for one row of the kernel, is a product of matrices: the windows of neighbouring pixels are
-// runs of kernel_width * in_channels floats that start stride_width * in_channels floats apart, so they are the rows of
-// a matrix that overlaps itself. GEMM libraries refuse such a leading dimension; the two products here take it.
-// Accumulators are a block of rows by two vectors of columns, as many as registers hold.
+// A row of output pixels, for one row of the kernel, is a product of matrices: the windows of
+// neighbouring pixels are runs of kernel_width * in_channels floats that start stride_width *
+// in_channels floats apart, so they are the rows of a matrix that overlaps itself. GEMM libraries
+// refuse such a leading dimension; the two products here take it. Accumulators are a block of rows
+// by two vectors of columns, as many as registers hold.
 #ifndef LK_PASS
 #define LK_FILE "direct.c"
 #include "each_variant.h"
 #else
 
-/// One block of `product`: `rows` and `vectors` are constants after inlining, so `sum` is registers.
+/// One block of `product`: `rows` and `vectors` are constants after inlining, so `sum` is
+/// registers.
 #define product_block LK_(product_block)
 LK_INLINE void product_block(
     const int rows, const int vectors, lk_int depth, const float *x, lk_int x_stride,
@@ -21,15 +23,15 @@ LK_INLINE void product_block(
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             sum[r][v] = (vec){0};
-            if (add && whole) sum[r][v] = *(const vec *)(y + r * y_stride + v * LK_LANES);
+            if (add && whole) sum[r][v] = load(y + r * y_stride + v * LK_LANES);
         }
     for (lk_int k = 0; k < depth; k++) {
         vec b[2];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) b[v] = *(const vec *)(w + k * w_stride + v * LK_LANES);
+        for (int v = 0; v < vectors; v++) b[v] = load(w + k * w_stride + v * LK_LANES);
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) {
-            vec a = (vec){0} + x[r * x_stride + k];
+            vec a = broadcast(x[r * x_stride + k]);
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v++) sum[r][v] = fma_vec(a, b[v], sum[r][v]);
         }
@@ -66,8 +68,8 @@ LK_INLINE void product_panel(
 #undef ROWS
 }
 
-/// y (+)= x w with w (depth, columns) and free strides of rows in x and y. Columns beyond the last whole vector come
-/// from a padded copy of w, in chunks of depth that fit it.
+/// y (+)= x w with w (depth, columns) and free strides of rows in x and y. Columns beyond the last
+/// whole vector come from a padded copy of w, in chunks of depth that fit it.
 #define product LK_(product)
 static void product(
     lk_int rows, lk_int depth, lk_int columns, const float *x, lk_int x_stride, const float *w,
@@ -105,10 +107,10 @@ LK_INLINE void outer_block(
     for (lk_int r = 0; r < rows; r++) {
         vec b[2];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) b[v] = *(const vec *)(dy + r * dy_stride + v * LK_LANES);
+        for (int v = 0; v < vectors; v++) b[v] = load(dy + r * dy_stride + v * LK_LANES);
 #pragma clang loop unroll(full)
         for (int k = 0; k < depth; k++) {
-            vec a = (vec){0} + x[r * x_stride + k];
+            vec a = broadcast(x[r * x_stride + k]);
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v++) sum[k][v] = fma_vec(a, b[v], sum[k][v]);
         }
@@ -135,8 +137,8 @@ LK_INLINE void outer_panel(
 #undef DEPTH
 }
 
-/// dw (depth, columns) += xT dy. Rows go in groups of 128: dy of a group stays in the first-level cache for all blocks
-/// of depth, and sums of sums keep rounding errors small.
+/// dw (depth, columns) += xT dy. Rows go in groups of 128: dy of a group stays in the first-level
+/// cache for all blocks of depth, and sums of sums keep rounding errors small.
 #define outer LK_(outer)
 static void outer(
     lk_int rows, lk_int depth, lk_int columns, const float *x, lk_int x_stride, const float *dy,
@@ -179,8 +181,8 @@ LK_KERNEL(
     outer(rows, in, out, x, in, dy, out, dw);
 }
 
-/// The input row under tap row (i, j) of output row `row`, with its padding on both sides, or null where that
-/// tap row lies outside the input. Copied to `scratch` if there is padding.
+/// The input row under tap row (i, j) of output row `row`, with its padding on both sides, or null
+/// where that tap row lies outside the input. Copied to `scratch` if there is padding.
 #define padded_row LK_(padded_row)
 LK_INLINE const float *padded_row(
     const lk_convolution *s, const float *x, lk_int row, lk_int i, lk_int j, float *scratch) {

@@ -7,9 +7,10 @@
 //     ... LK_KERNEL(name, (parameters), (arguments)) { body }
 //     #endif
 //
-// In each pass LK_KERNEL defines lk_name_<suffix>; in the last one it also defines the public lk_name, which jumps to
-// the variant in use. Bodies are plain loops that the compiler vectorises, or use `vec`; so one source serves all
-// variants, and no instruction set has code of its own to keep right.
+// In each pass LK_KERNEL defines lk_name_<suffix>; in the last one it also defines the public
+// lk_name, which jumps to the variant in use. Bodies are plain loops that the compiler vectorises,
+// or use `vec`; so one source serves all variants, and no instruction set has code of its own to
+// keep right.
 #pragma once
 
 #include <string.h>
@@ -22,8 +23,8 @@
 #define LK_(name) LK_PASTE(name##_, LK_SUFFIX)
 #define LK_INLINE static inline __attribute__((always_inline, unused))
 
-/// Iterations are independent even where pointers may be equal (y may be x); without this the compiler tests for
-/// overlap at run time and falls back to scalar code.
+/// Iterations are independent even where pointers may be equal (y may be x); without this the
+/// compiler tests for overlap at run time and falls back to scalar code.
 #define LK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 
 #define LK_VARIANT(name, parameters) static void LK_(lk_##name) parameters

@@ -1,4 +1,5 @@
-// Vectors and rows: loops that the compiler vectorises. Only lk_dot and the polynomials differ between variants.
+// Vectors and rows: loops that the compiler vectorises. Only lk_dot and the polynomials differ
+// between variants.
 #ifndef LK_PASS
 #define LK_FILE "elementwise.c"
 #include "each_variant.h"
@@ -43,7 +44,8 @@ LK_KERNEL(
 
 LK_KERNEL(
     dot, (lk_int count, const float *a, const float *b, double *result), (count, a, b, result)) {
-    // Sixteen chains in a fixed layout hide the latency of the adds and vectorise without reordering.
+    // Sixteen chains in a fixed layout hide the latency of the adds and vectorise without
+    // reordering.
     double lanes[16] = {0};
     lk_int i = 0;
     for (; i + 16 <= count; i += 16)
@@ -86,7 +88,8 @@ LK_KERNEL(
 LK_KERNEL(
     add_row_sums, (lk_int rows, lk_int columns, const float *x, lk_int x_stride, float *y),
     (rows, columns, x, x_stride, y)) {
-    // Panels of columns stay in registers; groups of 64 rows keep the rounding error of long sums small.
+    // Panels of columns stay in registers; groups of 64 rows keep the rounding error of long sums
+    // small.
     for (lk_int c0 = 0; c0 < columns; c0 += 64) {
         lk_int width = columns - c0 < 64 ? columns - c0 : 64;
         double total[64] = {0};

@@ -1,4 +1,5 @@
-// Cross-entropy. Rows are few, so everything is double: the loss is good to 1e-15, the gradient to float rounding.
+// Cross-entropy. Rows are few, so everything is double: the loss is good to 1e-15, the gradient to
+// float rounding.
 #ifndef LK_PASS
 #define LK_FILE "loss.c"
 #include "each_variant.h"

@@ -4,6 +4,31 @@
 #include "each_variant.h"
 #else
 
+/// One row. Inlined with `bias` and `before` null or not, so that the loop has no branches.
+#define gates_row LK_(gates_row)
+LK_INLINE void gates_row(
+    lk_int hidden, lk_int at_o, lk_int at_g, const float *pre, const float *bias,
+    const float *before, float *gates, float *c, float *h) {
+    LK_INDEPENDENT
+    for (lk_int j = 0; j < hidden; j++) {
+        float pi = pre[j], pf = pre[hidden + j], po = pre[at_o + j], pg = pre[at_g + j];
+        if (bias) {
+            pi += bias[j];
+            pf += bias[hidden + j];
+            po += bias[at_o + j];
+            pg += bias[at_g + j];
+        }
+        float i = sigmoid32(pi), f = sigmoid32(pf), o = sigmoid32(po), g = tanh32(pg);
+        float cell = before ? fma32(f, before[j], i * g) : i * g;
+        gates[j] = i;
+        gates[hidden + j] = f;
+        gates[at_o + j] = o;
+        gates[at_g + j] = g;
+        c[j] = cell;
+        h[j] = o * tanh32(cell);
+    }
+}
+
 LK_KERNEL(
     lstm_gates,
     (lk_int rows, lk_int hidden, int order, const float *pre, const float *bias,
@@ -14,20 +39,14 @@ LK_KERNEL(
     for (lk_int r = 0; r < rows; r++, pre += 4 * hidden, gates += 4 * hidden, h += h_stride) {
         const float *before = c_previous ? c_previous + r * hidden : 0;
         float *after = c + r * hidden;
-        LK_INDEPENDENT
-        for (lk_int j = 0; j < hidden; j++) {
-            float i = sigmoid32(pre[j] + (bias ? bias[j] : 0.0f));
-            float f = sigmoid32(pre[hidden + j] + (bias ? bias[hidden + j] : 0.0f));
-            float o = sigmoid32(pre[at_o + j] + (bias ? bias[at_o + j] : 0.0f));
-            float g = tanh32(pre[at_g + j] + (bias ? bias[at_g + j] : 0.0f));
-            float cell = fma32(f, before ? before[j] : 0.0f, i * g);
-            gates[j] = i;
-            gates[hidden + j] = f;
-            gates[at_o + j] = o;
-            gates[at_g + j] = g;
-            after[j] = cell;
-            h[j] = o * tanh32(cell);
-        }
+        if (bias && before)
+            gates_row(hidden, at_o, at_g, pre, bias, before, gates, after, h);
+        else if (bias)
+            gates_row(hidden, at_o, at_g, pre, bias, 0, gates, after, h);
+        else if (before)
+            gates_row(hidden, at_o, at_g, pre, 0, before, gates, after, h);
+        else
+            gates_row(hidden, at_o, at_g, pre, 0, 0, gates, after, h);
     }
 }
 

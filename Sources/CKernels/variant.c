@@ -27,7 +27,8 @@ int lk_variant_supported(int variant) {
     }
 }
 
-/// The variant that LOCKSTEP_KERNELS names: -1 if it is unset or empty, -2 if it cannot be had here.
+/// The variant that LOCKSTEP_KERNELS names: -1 if it is unset or empty, -2 if it cannot be had
+/// here.
 static int named_variant(void) {
     const char *name = getenv("LOCKSTEP_KERNELS");
     if (!name || !*name) return -1;

@@ -1,14 +1,25 @@
-// Arithmetic that every kernel file may use; included once per pass by each_variant.h, so no include guard.
+// Arithmetic that every kernel file may use; included once per pass by each_variant.h, so no
+// include guard.
 //
-// The functions are branch-free scalar code: inside a loop the compiler turns them into vector code with the same
-// bits, so the tail of a loop and its body agree.
+// The functions are branch-free scalar code: inside a loop the compiler turns them into vector code
+// with the same bits, so the tail of a loop and its body agree.
 
 /// Loads and stores through `vec *` need the alignment of a float only.
 typedef float LK_(vec) __attribute__((vector_size(4 * LK_LANES), aligned(4), may_alias));
 #define vec LK_(vec)
+/// As many integers; what comparing two vectors gives: all ones where it holds, else zero.
+typedef int32_t LK_(lanes) __attribute__((vector_size(4 * LK_LANES), aligned(4), may_alias));
+#define lanes LK_(lanes)
 
-/// a b + c, fused where the instruction set has it. Portable x86 code rounds twice: a fused emulation would be a
-/// hundred times slower.
+LK_INLINE vec LK_(load)(const float *x) { return *(const vec *)x; }
+#define load LK_(load)
+
+/// `x` in every lane. Subtracting zero is how GNU C says so without a cost: x - 0 is x, for -0 too.
+LK_INLINE vec LK_(broadcast)(float x) { return x - (vec){0}; }
+#define broadcast LK_(broadcast)
+
+/// a b + c, fused where the instruction set has it. Portable x86 code rounds twice: a fused
+/// emulation would be a hundred times slower.
 LK_INLINE float LK_(fma32)(float a, float b, float c) {
 #if LK_PASS > 0 || defined(__aarch64__)
     return __builtin_fmaf(a, b, c);
@@ -41,8 +52,8 @@ LK_INLINE float LK_(float_of)(uint32_t u) {
 }
 #define float_of LK_(float_of)
 
-/// e^x within about one ulp: x = n ln 2 + r, a polynomial in r (Cephes expf's coefficients), then 2^n in two factors,
-/// as one alone cannot reach both ends of the range.
+/// e^x within about one ulp: x = n ln 2 + r, a polynomial in r (Cephes expf's coefficients), then
+/// 2^n in two factors, as one alone cannot reach both ends of the range.
 LK_INLINE float LK_(exp32)(float x) {
     const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
     float clamped = x < -104.0f ? -104.0f : x;
@@ -86,7 +97,8 @@ LK_INLINE float LK_(tanh32)(float x) {
 }
 #define tanh32 LK_(tanh32)
 
-/// log x for normal positive x, within about one ulp (Cephes logf's polynomial); -inf at 0, NaN below.
+/// log x for normal positive x, within about one ulp (Cephes logf's polynomial); -inf at 0, NaN
+/// below.
 LK_INLINE float LK_(log32)(float x) {
     // Exponent and mantissa so that the mantissa lies in [sqrt(1/2), sqrt(2)).
     int32_t offset = (int32_t)(bits_of(x) - 0x3F3504F3u);
@@ -142,7 +154,8 @@ LK_INLINE double LK_(exp64)(double x) {
 }
 #define exp64 LK_(exp64)
 
-/// log x in double for normal positive x: 2 artanh((m - 1) / (m + 1)) of the mantissa m in [sqrt(1/2), sqrt(2)).
+/// log x in double for normal positive x: 2 artanh((m - 1) / (m + 1)) of the mantissa m in
+/// [sqrt(1/2), sqrt(2)).
 LK_INLINE double LK_(log64)(double x) {
     uint64_t bits;
     __builtin_memcpy(&bits, &x, sizeof bits);
@@ -157,8 +170,9 @@ LK_INLINE double LK_(log64)(double x) {
 }
 #define log64 LK_(log64)
 
-/// A row of few channels is too short a loop to vectorise well. Kernels with per-channel coefficients therefore treat
-/// several rows as one of up to LK_FOLDED floats, with the coefficients repeated.
+/// A row of few channels is too short a loop to vectorise well. Kernels with per-channel
+/// coefficients therefore treat several rows as one of up to LK_FOLDED floats, with the
+/// coefficients repeated.
 #define LK_FOLDED 128
 LK_INLINE lk_int LK_(fold)(lk_int channels) {
     lk_int rows = 1;

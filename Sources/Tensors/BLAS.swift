@@ -1,15 +1,16 @@
 import COpenBLAS
 
-/// Matrix products by OpenBLAS, single-threaded on the calling thread: `ThreadPool` cuts the work into tiles, so
-/// that a result never depends on how many threads a library chooses to use.
+/// Matrix products by OpenBLAS, single-threaded on the calling thread: `ThreadPool` cuts the work
+/// into tiles, so that a result never depends on how many threads a library chooses to use.
 public enum BLAS {
     /// Runs once, before the first product.
     private static let singleThreaded: Void = openblas_set_num_threads(1)
 
     /// c = alpha op(a) op(b) + beta c, all row-major.
     ///
-    /// op(a) is (m, k), op(b) (k, n), c (m, n). `lda`, `ldb` and `ldc` are the floats between rows as stored: at
-    /// least k for a, or m if `transposeA`, and so on. With beta 0, c need not be initialised.
+    /// op(a) is (m, k), op(b) (k, n), c (m, n). `lda`, `ldb` and `ldc` are the floats between rows
+    /// as stored: at least k for a, or m if `transposeA`, and so on. With beta 0, c need not be
+    /// initialised.
     @inlinable
     public static func gemm(
         transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int,

@@ -1,6 +1,6 @@
 /// A fixed run of bytes, zero at first, aligned to 64. The rules of `FloatBuffer` hold here too.
-// @unchecked: as FloatBuffer: `base` and `count` never change, and the bytes belong to one owner at a time, handed over
-// through a lock or a queue.
+// @unchecked: as FloatBuffer: `base` and `count` never change, and the bytes belong to one owner at
+// a time, handed over through a lock or a queue.
 public final class ByteBuffer: @unchecked Sendable {
     /// The first byte.
     public let base: UnsafeMutablePointer<UInt8>

@@ -1,10 +1,11 @@
 import CKernels
 
-/// Counter-based random numbers: value n of a (seed, stream) pair is a function of the three, so that any machine
-/// can draw any of them without drawing those before.
+/// Counter-based random numbers: value n of a (seed, stream) pair is a function of the three, so
+/// that any machine can draw any of them without drawing those before.
 ///
-/// Philox 4x32-10: Salmon, Moraes, Dror, Shaw, Parallel Random Numbers: As Easy as 1, 2, 3 (SC 2011). The seed is the key;
-/// index and stream are the counter. The kinds of draw share counters, so use a stream for one kind only.
+/// Philox 4x32-10: Salmon, Moraes, Dror, Shaw, Parallel Random Numbers: As Easy as 1, 2, 3 (SC
+/// 2011). The seed is the key; index and stream are the counter. The kinds of draw share counters,
+/// so use a stream for one kind only.
 public struct CounterRandom: Hashable, Sendable {
     public let seed: UInt64
     public let stream: UInt64
@@ -41,7 +42,8 @@ public struct CounterRandom: Hashable, Sendable {
         return Int(bits(at: index).multipliedFullWidth(by: UInt64(bound)).high)
     }
 
-    /// Close to normal with mean 0 and variance 1: the sum of 12 uniforms less 6, exact before its one rounding.
+    /// Close to normal with mean 0 and variance 1: the sum of 12 uniforms less 6, exact before its
+    /// one rounding.
     public func normal(at index: UInt64) -> Float {
         var sum: UInt64 = 0
         for part in 0..<UInt64(3) {

@@ -1,6 +1,7 @@
 import CXXHash
 
-/// A 128-bit XXH3 hash: tells whether two buffers hold the same bytes. It guards against faults, not against malice.
+/// A 128-bit XXH3 hash: tells whether two buffers hold the same bytes. It guards against faults,
+/// not against malice.
 public struct Digest128: Hashable, Codable, Sendable, CustomStringConvertible {
     public var high: UInt64
     public var low: UInt64

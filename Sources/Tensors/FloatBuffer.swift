@@ -1,10 +1,11 @@
 /// A fixed run of floats, zero at first, aligned to 64 bytes: a cache line, and the widest vector.
 ///
-/// The memory lives as long as the buffer. Kernels take `base`, so keep the buffer referenced for as long as the
-/// pointer is used: a buffer held by a long-lived owner (an arena, a parameter store) does that by itself.
-// @unchecked: `base` and `count` never change. The floats behind them belong to the buffer's one owner, which writes
-// from one thread, or from tiles of `ThreadPool.run` that write disjoint ranges; handing the buffer to another thread
-// goes through a lock or a queue.
+/// The memory lives as long as the buffer. Kernels take `base`, so keep the buffer referenced for
+/// as long as the pointer is used: a buffer held by a long-lived owner (an arena, a parameter
+/// store) does that by itself.
+// @unchecked: `base` and `count` never change. The floats behind them belong to the buffer's one
+// owner, which writes from one thread, or from tiles of `ThreadPool.run` that write disjoint
+// ranges; handing the buffer to another thread goes through a lock or a queue.
 public final class FloatBuffer: @unchecked Sendable {
     /// The bytes to which `base` is aligned.
     public static let alignment = 64

@@ -19,7 +19,8 @@ public enum KernelVariant: String, Codable, Sendable, CaseIterable {
 
     /// Checks that `LOCKSTEP_KERNELS` names a variant that this processor can run, or nothing.
     ///
-    /// - Throws: `KernelVariantError` if not. Without this check the best variant would be used in silence.
+    /// - Throws: `KernelVariantError` if not. Without this check the best variant would be used in
+    /// silence.
     public static func validateEnvironment() throws(KernelVariantError) {
         if lk_variant_environment_valid() == 0 { throw KernelVariantError(supported: supported) }
     }

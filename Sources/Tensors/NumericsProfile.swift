@@ -1,7 +1,7 @@
 import CKernels
 
-/// What fixes the bits of a computed gradient, beside the inputs: two machines with equal profiles compute the
-/// same bits. A run pins its profile when it starts.
+/// What fixes the bits of a computed gradient, beside the inputs: two machines with equal profiles
+/// compute the same bits. A run pins its profile when it starts.
 public struct NumericsProfile: Codable, Equatable, Hashable, Sendable {
     /// `LK_KERNELS_VERSION`: rises whenever a kernel's bits change.
     public var kernelsVersion: Int
@@ -27,7 +27,8 @@ public struct NumericsProfile: Codable, Equatable, Hashable, Sendable {
 
     /// This process's profile.
     ///
-    /// - Throws: `KernelVariantError` if `LOCKSTEP_KERNELS` asks for what this processor cannot run.
+    /// - Throws: `KernelVariantError` if `LOCKSTEP_KERNELS` asks for what this processor cannot
+    /// run.
     public static func current() throws(KernelVariantError) -> NumericsProfile {
         try KernelVariant.validateEnvironment()
         #if arch(x86_64)
@@ -43,7 +44,8 @@ public struct NumericsProfile: Codable, Equatable, Hashable, Sendable {
             architecture: architecture)
     }
 
-    /// What differs from `other`, one sentence each, with the way to make it equal; empty if nothing does.
+    /// What differs from `other`, one sentence each, with the way to make it equal; empty if
+    /// nothing does.
     public func differences(from other: NumericsProfile) -> [String] {
         var result: [String] = []
         func compare<Value: Equatable>(

@@ -6,13 +6,16 @@ typealias Tile = (_ tile: Int, _ thread: Int) -> Void
 
 /// What the threads of a pool share.
 ///
-/// One atomic word holds the task's number and its next tile, so that a thread that wakes late cannot take a tile of a task
-/// it has not seen: its compare-and-exchange fails. Only who has taken a tile reads the task's body, and the task
-/// cannot end before that tile does. The caller therefore waits for tiles, never for threads to wake.
-// @unchecked: `body` and `tiles` are written by the one caller of `run` while no tile is out, published by the release
-// store of `ticket` and read only by who has taken a tile; `mutex` and `wake` are the system's own.
+/// One atomic word holds the task's number and its next tile, so that a thread that wakes late
+/// cannot take a tile of a task it has not seen: its compare-and-exchange fails. Only who has taken
+/// a tile reads the task's body, and the task cannot end before that tile does. The caller
+/// therefore waits for tiles, never for threads to wake.
+// @unchecked: `body` and `tiles` are written by the one caller of `run` while no tile is out,
+// published by the release store of `ticket` and read only by who has taken a tile; `mutex` and
+// `wake` are the system's own.
 final class Crew: @unchecked Sendable {
-    /// Task number << 32 | next tile. A task without tiles left is one whose next tile is its count.
+    /// Task number << 32 | next tile. A task without tiles left is one whose next tile is its
+    /// count.
     private let ticket = Atomic<UInt64>(0)
     /// Number of tiles of the current task, in one word with its number for the same reason.
     private let size = Atomic<UInt64>(0)
@@ -26,8 +29,8 @@ final class Crew: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    /// Pauses before a thread sleeps: some tens of microseconds, longer than the gap between two layers of a
-    /// network and shorter than anyone sharing the machine would mind.
+    /// Pauses before a thread sleeps: some tens of microseconds, longer than the gap between two
+    /// layers of a network and shorter than anyone sharing the machine would mind.
     private static let spins = 1000
 
     init() {
@@ -51,7 +54,8 @@ final class Crew: @unchecked Sendable {
         self.body = body
         done.store(0, ordering: .relaxed)
         size.store(task << 32 | UInt64(tiles), ordering: .relaxed)
-        // Sequentially consistent with `sleepers` in `sleep`: either the sleeper sees the task, or we see the sleeper.
+        // Sequentially consistent with `sleepers` in `sleep`: either the sleeper sees the task, or
+        // we see the sleeper.
         ticket.store(task << 32, ordering: .sequentiallyConsistent)
         if sleepers.load(ordering: .sequentiallyConsistent) > 0 { broadcast() }
         work(thread: 0)

@@ -3,9 +3,10 @@ import Synchronization
 
 /// Threads that share the tiles of one task at a time.
 ///
-/// The caller takes tiles too. Which thread runs a tile is left to chance, so a tile's result must depend on its number
-/// alone, and the thread's number serves only to find scratch memory. With one thread there is no thread but the
-/// caller's. Between tasks threads spin for some microseconds, then sleep.
+/// The caller takes tiles too. Which thread runs a tile is left to chance, so a tile's result must
+/// depend on its number alone, and the thread's number serves only to find scratch memory. With one
+/// thread there is no thread but the caller's. Between tasks threads spin for some microseconds,
+/// then sleep.
 ///
 /// One thread at a time may call `run`, and not from within a tile.
 public final class ThreadPool: Sendable {

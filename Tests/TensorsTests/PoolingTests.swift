@@ -117,7 +117,7 @@ extension KernelTests {
 
         @Test(
             "batch norm, ReLU and pooling fused give what they give one by one",
-            arguments: [1, 3, 8, 33, 130], KernelVariant.supported)
+            arguments: [1, 3, 8, 16, 32, 33, 130], KernelVariant.supported)
         func fused(channels: Int, variant: KernelVariant) throws {
             try variant.select()
             let (images, h, w) = (2, 5, 9)

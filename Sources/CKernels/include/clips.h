@@ -11,7 +11,7 @@ typedef struct {
     float mean[3], deviation[3];
 } lk_clip_view;
 
-/// out[i] = (frame / 255 - mean) / deviation of stored frame index[i], cropped, mirrored left to right if `flip`:
-/// (count, crop_height, crop_width, 3).
+/// out[i] = (frame / 255 - mean) / deviation of stored frame index[i], cropped, mirrored left to
+/// right if `flip`: (count, crop_height, crop_width, 3).
 void lk_normalize_clip(
     const lk_clip_view *view, const uint8_t *frames, const lk_int *index, lk_int count, float *out);

@@ -1,5 +1,5 @@
-// Counter-based random numbers: Philox 4x32-10, whose n-th value is a function of (seed, stream, n).
-// Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3 (SC 2011).
+// Counter-based random numbers: Philox 4x32-10, whose n-th value is a function of (seed, stream,
+// n). Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3 (SC 2011).
 #pragma once
 
 #include "variant.h"
@@ -12,8 +12,8 @@ void lk_random_uniform(
     uint64_t seed, uint64_t stream, uint64_t first, lk_int count, float offset, float scale,
     float *out);
 
-/// out[i] = offset + scale * (sum of 12 uniforms - 6), close to normal; the sum is exact, so its bits are the same
-/// everywhere.
+/// out[i] = offset + scale * (sum of 12 uniforms - 6), close to normal; the sum is exact, so its
+/// bits are the same everywhere.
 void lk_random_normal(
     uint64_t seed, uint64_t stream, uint64_t first, lk_int count, float offset, float scale,
     float *out);

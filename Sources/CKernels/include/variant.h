@@ -19,8 +19,8 @@ int lk_variant_selected(void);
 /// Whether this processor can run `variant`.
 int lk_variant_supported(int variant);
 
-/// Whether LOCKSTEP_KERNELS is unset, or names a variant that this processor can run. Where it is not, the
-/// best variant is in use, and a program should refuse to start.
+/// Whether LOCKSTEP_KERNELS is unset, or names a variant that this processor can run. Where it is
+/// not, the best variant is in use, and a program should refuse to start.
 int lk_variant_environment_valid(void);
 
 /// Changes the variant for the whole process; for tests. Returns 0 if this processor cannot run it.

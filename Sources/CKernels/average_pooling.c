@@ -1,84 +1,11 @@
-// Max, 2x2 average and adaptive average pooling. Inner loops run along channels, which are contiguous.
+// 2x2 average and adaptive average pooling. Inner loops run along channels, which are contiguous.
 #ifndef LK_PASS
-#define LK_FILE "pooling.c"
+#define LK_FILE "average_pooling.c"
 #include "each_variant.h"
 #else
 
-/// Channels handled at a time: their maxima and winners stay in registers or the first-level cache.
+/// Channels handled at a time: their sums stay in the first-level cache.
 #define BLOCK 64
-
-#define max_window LK_(max_window)
-LK_INLINE void max_window(
-    const lk_pooling *s, const float *image, lk_int top, lk_int left, lk_int c0, lk_int width,
-    float *y, uint8_t *argmax) {
-    float best[BLOCK];
-    uint32_t winner[BLOCK] = {0};
-    for (lk_int c = 0; c < width; c++) best[c] = -__builtin_inff();
-    for (lk_int i = 0; i < s->kernel; i++) {
-        lk_int row = top + i;
-        if (row < 0 || row >= s->in_height) continue;
-        for (lk_int j = 0; j < s->kernel; j++) {
-            lk_int column = left + j;
-            if (column < 0 || column >= s->in_width) continue;
-            const float *x = image + (row * s->in_width + column) * s->channels + c0;
-            uint32_t tap = (uint32_t)(i * s->kernel + j);
-            for (lk_int c = 0; c < width; c++) {
-                int wins = x[c] > best[c] || x[c] != x[c];  // NaN wins, as in PyTorch
-                best[c] = wins ? x[c] : best[c];
-                winner[c] = wins ? tap : winner[c];
-            }
-        }
-    }
-    for (lk_int c = 0; c < width; c++) y[c] = best[c];
-    if (argmax)
-        for (lk_int c = 0; c < width; c++) argmax[c] = (uint8_t)winner[c];
-}
-
-LK_KERNEL(
-    max_pool, (const lk_pooling *shape, lk_int images, const float *x, float *y, uint8_t *argmax),
-    (shape, images, x, y, argmax)) {
-    const lk_pooling s = *shape;
-    for (lk_int n = 0; n < images; n++, x += s.in_height * s.in_width * s.channels)
-        for (lk_int oh = 0; oh < s.out_height; oh++)
-            for (lk_int ow = 0; ow < s.out_width; ow++, y += s.channels) {
-                lk_int top = oh * s.stride - s.pad, left = ow * s.stride - s.pad;
-                for (lk_int c0 = 0; c0 < s.channels; c0 += BLOCK) {
-                    lk_int width = s.channels - c0 < BLOCK ? s.channels - c0 : BLOCK;
-                    uint8_t *winners = argmax ? argmax + c0 : 0;
-                    if (width == BLOCK)
-                        max_window(&s, x, top, left, c0, BLOCK, y + c0, winners);
-                    else
-                        max_window(&s, x, top, left, c0, width, y + c0, winners);
-                }
-                if (argmax) argmax += s.channels;
-            }
-}
-
-LK_KERNEL(
-    max_pool_backward,
-    (const lk_pooling *shape, lk_int images, const float *dy, const uint8_t *argmax, float *dx),
-    (shape, images, dy, argmax, dx)) {
-    const lk_pooling s = *shape;
-    lk_int size = s.in_height * s.in_width * s.channels;
-    for (lk_int n = 0; n < images; n++, dx += size) {
-        memset(dx, 0, sizeof(float) * (size_t)size);
-        for (lk_int oh = 0; oh < s.out_height; oh++)
-            for (lk_int ow = 0; ow < s.out_width; ow++, dy += s.channels, argmax += s.channels)
-                for (lk_int i = 0; i < s.kernel; i++) {
-                    lk_int row = oh * s.stride - s.pad + i;
-                    if (row < 0 || row >= s.in_height) continue;
-                    for (lk_int j = 0; j < s.kernel; j++) {
-                        lk_int column = ow * s.stride - s.pad + j;
-                        if (column < 0 || column >= s.in_width) continue;
-                        float *d = dx + (row * s.in_width + column) * s.channels;
-                        uint8_t tap = (uint8_t)(i * s.kernel + j);
-                        LK_INDEPENDENT
-                        for (lk_int c = 0; c < s.channels; c++)
-                            d[c] += argmax[c] == tap ? dy[c] : 0.0f;
-                    }
-                }
-    }
-}
 
 LK_KERNEL(
     average_pool2,
