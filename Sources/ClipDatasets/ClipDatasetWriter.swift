@@ -60,12 +60,11 @@ public final class ClipDatasetWriter {
         let file: HDF5File
         do {
             file = try HDF5File(creating: path, replacing: replacing)
-        } catch  where error.reason == .fileExists {
+        } catch {
+            guard error.reason == .fileExists else { throw .file(error) }
             throw .unwritable(
                 path: path, problem: "the file exists already",
                 remedy: "Choose another name, or replace it with --force.")
-        } catch {
-            throw .file(error)
         }
         self.file = file
         try rethrowing { () throws(HDF5Error) in

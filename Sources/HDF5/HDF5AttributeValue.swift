@@ -26,6 +26,13 @@ extension HDF5File {
         let place = Place(path: path, object: "\(object), attribute \(name)")
         let owner = try openOwner(object)
         let ownerID = owner.id
+        if object == "/", let bytes,
+            let reference = try RootAttributes(bytes).stringReference(name)
+        {
+            var heap = GlobalHeap(bytes)
+            let letters = try heap.data(of: reference, at: place)
+            return .string(try HDF5ElementType.string(letters, at: place))
+        }
         let there = try HDF5Library.attempt("look for the attribute", at: place) {
             H5Aexists(ownerID, name)
         }

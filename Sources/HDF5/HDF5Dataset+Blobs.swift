@@ -8,6 +8,26 @@ extension HDF5Dataset {
     public func readBlobs(
         _ range: Range<Int>, appendingTo bytes: inout [UInt8]
     ) throws(HDF5Error) -> [Int] {
+        try requireType(.variableLength(.uint8))
+        try requireFilters()
+        let length = try shape().first ?? 0
+        guard range.lowerBound >= 0, range.upperBound <= length else {
+            throw HDF5Error(
+                .outOfBounds("elements \(range) lie outside the length \(length)."), at: place)
+        }
+        if let references = try heapReferences(range), let source = file.bytes {
+            var heap = GlobalHeap(source)
+            for reference in references {
+                bytes += try heap.data(of: reference, at: place)
+            }
+            return references.map(\.elementCount)
+        }
+        return try readBlobsByLibrary(range, appendingTo: &bytes)
+    }
+
+    private func readBlobsByLibrary(
+        _ range: Range<Int>, appendingTo bytes: inout [UInt8]
+    ) throws(HDF5Error) -> [Int] {
         var elements: [hvl_t] = []
         let (native, selection) = try readVariable(range, into: &elements)
         let (typeID, memory) = (native.id, selection.memory.id)
@@ -22,8 +42,6 @@ extension HDF5Dataset {
     private func readVariable(
         _ range: Range<Int>, into elements: inout [hvl_t]
     ) throws(HDF5Error) -> (Handle, Selection) {
-        try requireType(.variableLength(.uint8))
-        try requireFilters()
         let selection = try Selection(of: self, offset: [range.lowerBound], count: [range.count])
         let native = try elementType.native(at: place)
         let (id, typeID) = (handle.id, native.id)

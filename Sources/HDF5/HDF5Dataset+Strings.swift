@@ -14,8 +14,22 @@ extension HDF5Dataset {
 
     private func readVariableStrings() throws(HDF5Error) -> [String] {
         try requireFilters()
-        let count = try plausibleCount(of: shape(), elementBytes: MemoryLayout<Int>.stride)
+        let count = try plausibleCount(
+            of: shape(), elementBytes: HeapReference.byteCount)
         guard count > 0 else { return [] }
+        if let references = try heapReferences(0..<count), let bytes = file.bytes {
+            var heap = GlobalHeap(bytes)
+            var strings: [String] = []
+            for reference in references {
+                let letters = try heap.data(of: reference, at: place)
+                strings.append(try HDF5ElementType.string(letters, at: place))
+            }
+            return strings
+        }
+        return try readStringsByLibrary(count)
+    }
+
+    private func readStringsByLibrary(_ count: Int) throws(HDF5Error) -> [String] {
         let native = try HDF5ElementType.string.native(at: place)
         let id = handle.id
         let space = try Handle(.dataspace, "read the shape", at: place) { H5Dget_space(id) }
@@ -77,12 +91,18 @@ extension HDF5ElementType {
     ) throws(HDF5Error) -> [String] {
         var strings: [String] = []
         for start in stride(from: 0, to: characters.count, by: length) {
-            let letters = characters[start..<start + length].prefix { $0 != 0 }
-            guard let string = String(validating: letters, as: UTF8.self) else {
-                throw HDF5Error(.notUTF8, at: place)
-            }
-            strings.append(string)
+            strings.append(try string(characters[start..<start + length], at: place))
         }
         return strings
+    }
+
+    /// The letters up to the first NUL.
+    static func string(
+        _ letters: ArraySlice<UInt8>, at place: Place
+    ) throws(HDF5Error) -> String {
+        guard let string = String(validating: letters.prefix { $0 != 0 }, as: UTF8.self) else {
+            throw HDF5Error(.notUTF8, at: place)
+        }
+        return string
     }
 }

@@ -8,6 +8,8 @@ public final class HDF5Dataset: Sendable {
     /// The shape of one chunk; nil where the data lies in one piece.
     public let chunk: [Int]?
     public let filters: [HDF5Filter]
+    /// Whether the data lies in the file in one piece.
+    let isContiguous: Bool
 
     let place: Place
     let handle: Handle
@@ -29,6 +31,7 @@ public final class HDF5Dataset: Sendable {
         let propertiesID = properties.id
         filters = try HDF5Filter.all(in: propertiesID, at: place)
         let layout = HDF5Library.call { H5Pget_layout(propertiesID).rawValue }.0
+        isContiguous = layout == H5D_CONTIGUOUS.rawValue
         if layout == H5D_CHUNKED.rawValue {
             chunk = try HDF5Dataset.chunk(in: propertiesID, at: place)
         } else {

@@ -23,6 +23,8 @@ public struct HDF5Error: Error, Hashable, Sendable {
         case outOfBounds(String)
         /// The data went through a filter that this HDF5 library does not have.
         case filterMissing(identifier: Int, name: String)
+        /// Structures of the file contradict each other.
+        case damaged(String)
         /// The shape claims more data than the file's bytes can hold: the file is damaged.
         case implausibleSize(bytes: Int)
         /// A string is not UTF-8.
@@ -82,6 +84,7 @@ extension HDF5Error: CustomStringConvertible {
         case .filterMissing(let identifier, let name):
             "the data went through filter \(identifier) (\(name)), which this HDF5 library lacks. "
                 + "Write the file again with gzip or no filter, or install the filter's plugin."
+        case .damaged(let what): "the file is damaged: \(what). Copy or make it again."
         case .implausibleSize(let bytes):
             "the shape claims \(bytes) bytes, more than the file can hold: it is damaged."
         case .notUTF8: "a string is not UTF-8."

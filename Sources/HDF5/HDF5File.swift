@@ -13,6 +13,9 @@ public final class HDF5File: Sendable {
     let handle: Handle
     /// Where a new file grows until it is finished; nil for a file opened to be read.
     let temporaryPath: String?
+    /// The file's bytes, past the library; nil for a new file, and for one whose addresses do not
+    /// count plainly from the file's start.
+    let bytes: FileBytes?
     private let isFinished = Atomic<Bool>(false)
     private let replaces: Bool
 
@@ -29,9 +32,11 @@ public final class HDF5File: Sendable {
             handle = try Handle(.file, "open the file", at: place) {
                 H5Fopen(path, CHDF5_read_only(), 0)
             }
-        } catch  where error.libraryMessage.contains("truncated") {
+        } catch {
+            guard error.libraryMessage.contains("truncated") else { throw error }
             throw HDF5Error(.truncated, at: place, libraryMessage: error.libraryMessage)
         }
+        bytes = try HDF5File.hasPlainAddresses(handle, at: place) ? FileBytes(place) : nil
     }
 
     /// Starts a new file. It grows under a temporary name beside `path`, and `finish()` gives it
@@ -47,6 +52,7 @@ public final class HDF5File: Sendable {
         if !replacing && access(path, F_OK) == 0 { throw HDF5Error(.fileExists, at: place) }
         let temporary = path + ".\(getpid()).partial"
         temporaryPath = temporary
+        bytes = nil
         let access = try Handle(.properties, "prepare the file", at: place) {
             H5Pcreate(CHDF5_file_access())
         }
@@ -98,6 +104,26 @@ extension HDF5File {
         guard signature > 0 else {
             throw HDF5Error(.notHDF5, at: place, libraryMessage: message)
         }
+    }
+
+    /// Whether addresses have 8 bytes and count from the file's first.
+    private static func hasPlainAddresses(
+        _ file: Handle, at place: Place
+    ) throws(HDF5Error) -> Bool {
+        let id = file.id
+        let properties = try Handle(.properties, "read the layout", at: place) {
+            H5Fget_create_plist(id)
+        }
+        let propertiesID = properties.id
+        var (addressBytes, lengthBytes) = (0, 0)
+        var userBlock: hsize_t = 0
+        try HDF5Library.attempt("read the layout", at: place) {
+            H5Pget_sizes(propertiesID, &addressBytes, &lengthBytes)
+        }
+        try HDF5Library.attempt("read the layout", at: place) {
+            H5Pget_userblock(propertiesID, &userBlock)
+        }
+        return addressBytes == 8 && lengthBytes == 8 && userBlock == 0
     }
 
     private static func synchronize(_ path: String, at place: Place) throws(HDF5Error) {
