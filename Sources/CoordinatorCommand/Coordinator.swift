@@ -5,5 +5,5 @@ struct Coordinator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
-        subcommands: [DatasetCommand.self])
+        subcommands: [DatasetCommand.self, DescribeCommand.self, VerifyCommand.self])
 }
