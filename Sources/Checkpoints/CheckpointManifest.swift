@@ -76,7 +76,7 @@ extension CheckpointManifest {
         }
         guard version == Self.version else {
             throw SavedStateError(
-                .malformed, path, "is of version \(version), this program reads \(Self.version)",
+                .otherVersion, path, "is of version \(version), this program reads \(Self.version)",
                 remedy: "resume with the version that wrote it")
         }
     }

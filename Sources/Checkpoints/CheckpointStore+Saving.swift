@@ -57,6 +57,7 @@ extension CheckpointStore {
         do throws(SavedStateError) {
             found = try checkpoint(at: contents.step)
         } catch {
+            guard error.isDamage else { throw error }
             try discard(name)
             return nil
         }
@@ -108,6 +109,7 @@ extension CheckpointStore {
                     let manifest = "\(path)/\(name)/\(Checkpoint.manifestName)"
                     _ = try CheckpointManifest(contentsOf: manifest, storage: storage)
                 } catch {
+                    guard error.isDamage else { continue }
                     try discard(name)
                     notes.append("swept \(name): \(error)")
                 }

@@ -13,6 +13,8 @@ public struct SavedStateError: Error, Sendable, Hashable, CustomStringConvertibl
         case malformed
         /// A file is not the one that was saved: its hash or size differs.
         case corrupt
+        /// A file of a version that this program does not read.
+        case otherVersion
         /// Another process owns the run directory.
         case locked(process: Int32?)
         /// A directory that is no run directory, and not empty.
@@ -41,6 +43,14 @@ public struct SavedStateError: Error, Sendable, Hashable, CustomStringConvertibl
 
     public var description: String {
         "\(path): \(message)" + (remedy.map { "; \($0)" } ?? "")
+    }
+
+    /// Whether a file is incomplete or damaged, as against sound and out of reach for now.
+    var isDamage: Bool {
+        switch kind {
+        case .missing, .malformed, .corrupt: true
+        default: false
+        }
     }
 
     /// The failure that `errno` tells of, right after a call that failed.

@@ -104,6 +104,21 @@ struct CheckpointTests {
         }
     }
 
+    @Test("directories of a step without a manifest are swept, other things are left alone")
+    func sweeping() throws {
+        try withRun { run in
+            let path = run.checkpoints.path
+            for name in ["step-00000002", ".saving-step-00000003", "notes", "step-7"] {
+                #expect(mkdir("\(path)/\(name)", 0o777) == 0)
+            }
+            let search = try run.checkpoints.latestValid()
+            #expect(search.checkpoint == nil && search.notes.count == 1)
+            let saved = try run.checkpoints.save(contents(step: 5), keep: 1)
+            #expect(saved.notes.count == 2)
+            #expect(names(in: path) == ["notes", "step-00000005", "step-7"])
+        }
+    }
+
     @Test("a kill before any operation of a save leaves the one before, and nothing for long")
     func killedSaving() throws {
         var point = 0
