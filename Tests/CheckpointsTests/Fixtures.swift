@@ -4,9 +4,11 @@ import Glibc
 import Synchronization
 import Testing
 
-/// A directory of its own for one test, removed afterwards.
+/// A directory of its own for one test, removed afterwards; in memory where possible, because saving
+/// waits for the disk often.
 func withTemporaryDirectory(_ body: (String) throws -> Void) throws {
-    var template = Array("/tmp/lockstep-checkpoints-XXXXXX".utf8CString)
+    let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+    var template = Array("\(parent)/lockstep-checkpoints-XXXXXX".utf8CString)
     let path = template.withUnsafeMutableBufferPointer { buffer in
         mkdtemp(buffer.baseAddress!).map { String(cString: $0) }
     }
