@@ -6,7 +6,8 @@
 
 LK_KERNEL(
     normalize_clip,
-    (const lk_clip_view *view, const uint8_t *frames, const lk_int *index, lk_int count, float *out),
+    (const lk_clip_view *view, const uint8_t *frames, const lk_int *index, lk_int count,
+     float *out),
     (view, frames, index, count, out)) {
     // 96 is a multiple of both 3 and the widest vector.
     float scale[96], shift[96];

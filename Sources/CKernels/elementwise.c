@@ -140,7 +140,8 @@ LK_KERNEL(
     }
 }
 
-LK_KERNEL(transpose, (lk_int rows, lk_int columns, const float *x, float *y), (rows, columns, x, y)) {
+LK_KERNEL(
+    transpose, (lk_int rows, lk_int columns, const float *x, float *y), (rows, columns, x, y)) {
     // Blocks of 16 x 16: each cache line of either side is fetched once.
     for (lk_int r0 = 0; r0 < rows; r0 += 16)
         for (lk_int c0 = 0; c0 < columns; c0 += 16) {

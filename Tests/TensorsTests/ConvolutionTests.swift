@@ -75,6 +75,9 @@ extension KernelTests {
             }
             expectClose(y, c.forward(x, w), "y")
             expectClose(unpacked(c, dw), c.weightGradient(x, dy), "dw")
+            var whole = [Float](repeating: .nan, count: c.outCount)
+            lk_direct(&shape, x, packed(c, w), 0, c.rows, &scratch, &whole)
+            #expect(whole == y, "bits do not depend on the cut into rows")
         }
 
         @Test(

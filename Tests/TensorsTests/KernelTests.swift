@@ -1,8 +1,8 @@
 import Tensors
 import Testing
 
-/// All tests that call kernels directly. They run one after another, as each selects the variant of the
-/// whole process that it is about.
+/// All tests that call kernels directly. They run one after another, as each selects the variant of
+/// the whole process that it is about.
 @Suite("kernels", .serialized)
 struct KernelTests {
     /// Channel counts around every vector width and folding limit.

@@ -2,18 +2,14 @@
 //
 // Rules that hold for every function here:
 //
-// * Activations are channels-last float32, contiguous: (images, height, width, channels). "rows"
-//   are pixels
-//   (or clips, or frames): a (rows, channels) matrix.
+// * Activations are channels-last float32, contiguous: (images, height, width, channels). "rows" are
+//   pixels (or clips, or frames): a (rows, channels) matrix.
 // * A function works on one tile, on the calling thread, and never allocates. Callers cut work into
-//   tiles by
-//   shape alone, so that results do not depend on the number of threads.
-// * Sums inside a tile run in a fixed order. No function calls libm: exp, tanh, log and the like
-//   are our
-//   own polynomials, so a variant gives the same bits on every machine that can run it.
+//   tiles by shape alone, so that results do not depend on the number of threads.
+// * Sums inside a tile run in a fixed order. No function calls libm: exp, tanh, log and the like are
+//   our own polynomials, so a variant gives the same bits on every machine that can run it.
 // * Pointers need the alignment of their type only. Input and output may be the same buffer where a
-//   comment says so,
-//   and must not overlap otherwise.
+//   comment says so, and must not overlap otherwise.
 // * Every function exists once per instruction set; variant.h says how one is chosen.
 #pragma once
 

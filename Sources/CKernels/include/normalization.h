@@ -1,9 +1,10 @@
 // Batch normalisation over the rows of (rows, channels).
 //
 // Training, forward: lk_batchnorm_statistics per tile, lk_batchnorm_combine over tiles in their
-// order, lk_batchnorm_fold once, lk_batchnorm_apply per tile. Backward: lk_batchnorm_backward_sums
-// per tile, the sums added over tiles in their order (doubles), lk_batchnorm_backward_fold once,
-// lk_batchnorm_backward_apply per tile.
+// order, lk_batchnorm_fold once, lk_batchnorm_apply per tile.
+//
+// Backward: lk_batchnorm_backward_sums per tile, the sums added over tiles in their order (doubles),
+// lk_batchnorm_backward_fold once, lk_batchnorm_backward_apply per tile.
 #pragma once
 
 #include "variant.h"
@@ -14,8 +15,9 @@ void lk_batchnorm_statistics(
     lk_int rows, lk_int channels, const float *x, double *mean, double *m2);
 
 /// Joins tiles with Chan's formula, in order of tile: means and m2s are (tiles, channels),
-/// rows[tile] the rows of each. Writes the mean and the biased variance (m2 / rows) of all. Chan,
-/// Golub, LeVeque: Updating Formulae and a Pairwise Algorithm for Computing Sample Variances
+/// rows[tile] the rows of each. Writes the mean and the biased variance (m2 / rows) of all.
+///
+/// Chan, Golub, LeVeque: Updating Formulae and a Pairwise Algorithm for Computing Sample Variances
 /// (1979).
 void lk_batchnorm_combine(
     lk_int tiles, lk_int channels, const lk_int *rows, const double *means, const double *m2s,

@@ -1,5 +1,6 @@
-// Counter-based random numbers: Philox 4x32-10, whose n-th value is a function of (seed, stream,
-// n). Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3 (SC 2011).
+// Counter-based random numbers: Philox 4x32-10, whose n-th value is a function of (seed, stream, n).
+//
+// Salmon, Moraes, Dror, Shaw: Parallel Random Numbers: As Easy as 1, 2, 3 (SC 2011).
 #pragma once
 
 #include "variant.h"
