@@ -17,7 +17,8 @@ static inline hid_t CHDF5_c_string(void) { return H5T_C_S1; }
 
 static inline hid_t CHDF5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t CHDF5_dataset_create(void) { return H5P_DATASET_CREATE; }
-static inline hid_t CHDF5_link_create(void) { return H5P_LINK_CREATE; }
+static inline hid_t CHDF5_group_create(void) { return H5P_GROUP_CREATE; }
+static inline hid_t CHDF5_file_create(void) { return H5P_FILE_CREATE; }
 
 static inline unsigned CHDF5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned CHDF5_truncate(void) { return H5F_ACC_TRUNC; }

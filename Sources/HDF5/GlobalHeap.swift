@@ -38,7 +38,7 @@ struct GlobalHeap {
         guard let range = objects[reference.object], range.count >= reference.elementCount else {
             throw HDF5Error(
                 .damaged(
-                    "a reference to \(reference.elementCount) bytes leads to none such in the heap"),
+                    "a reference to \(reference.elementCount) bytes leads nowhere"),
                 at: place)
         }
         return content[range].prefix(reference.elementCount)

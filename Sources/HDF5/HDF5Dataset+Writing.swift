@@ -39,12 +39,12 @@ extension HDF5File {
                 ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(lengths.count), lengths, limits)
         }
         let native = try type.native(at: place)
-        let links = try linkProperties(at: place)
+        try createGroups(above: name)
         let properties = try storage.properties(at: place)
         let (file, typeID, spaceID) = (handle.id, native.id, space.id)
-        let (linksID, propertiesID) = (links.id, properties.id)
+        let propertiesID = properties.id
         let dataset = try Handle(.dataset, "create the dataset", at: place) {
-            H5Dcreate2(file, name, typeID, spaceID, linksID, propertiesID, 0)
+            H5Dcreate2(file, name, typeID, spaceID, 0, propertiesID, 0)
         }
         return try HDF5Dataset(file: self, place: place, handle: dataset)
     }
@@ -74,14 +74,8 @@ extension HDF5File {
 
 extension HDF5Storage {
     fileprivate func properties(at place: Place) throws(HDF5Error) -> Handle {
-        let properties = try Handle(.properties, "prepare the storage", at: place) {
-            H5Pcreate(CHDF5_dataset_create())
-        }
+        let properties = try HDF5File.untimedProperties(CHDF5_dataset_create, at: place)
         let id = properties.id
-        // Equal contents make equal files: HDF5 would note the time of creation.
-        try HDF5Library.attempt("prepare the storage", at: place) {
-            H5Pset_obj_track_times(id, false)
-        }
         if let chunk {
             let lengths = chunk.map { hsize_t($0) }
             try HDF5Library.attempt("set the chunk \(chunk)", at: place) {

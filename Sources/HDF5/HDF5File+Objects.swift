@@ -46,14 +46,39 @@ extension HDF5File {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// Makes a group, and those above it.
+    /// Makes a group, and those above it, where they are not there yet.
     public func createGroup(_ group: String) throws(HDF5Error) {
         let place = Place(path: path, object: group)
-        let links = try linkProperties(at: place)
-        let (file, linksID) = (handle.id, links.id)
-        _ = try Handle(.group, "create the group", at: place) {
-            H5Gcreate2(file, group, linksID, 0, 0)
+        let properties = try HDF5File.untimedProperties(CHDF5_group_create, at: place)
+        let (file, propertiesID) = (handle.id, properties.id)
+        var prefix = ""
+        for name in group.split(separator: "/") {
+            prefix += "/" + name
+            if try exists(prefix) { continue }
+            _ = try Handle(.group, "create the group", at: place) {
+                H5Gcreate2(file, prefix, 0, propertiesID, 0)
+            }
         }
+    }
+
+    /// Makes the groups on the way to a new object.
+    func createGroups(above object: String) throws(HDF5Error) {
+        try createGroup(object.split(separator: "/").dropLast().joined(separator: "/"))
+    }
+
+    /// Properties for an object that does not note when it was made: equal contents make equal
+    /// files.
+    static func untimedProperties(
+        _ kind: () -> hid_t, at place: Place
+    ) throws(HDF5Error) -> Handle {
+        let properties = try Handle(.properties, "prepare an object", at: place) {
+            H5Pcreate(kind())
+        }
+        let id = properties.id
+        try HDF5Library.attempt("prepare an object", at: place) {
+            H5Pset_obj_track_times(id, false)
+        }
+        return properties
     }
 
     private func name(
@@ -98,17 +123,5 @@ extension HDF5File {
             throw HDF5Error(
                 .wrongKind(expected: expected.rawValue, actual: actual.rawValue), at: place)
         }
-    }
-
-    /// Makes the groups on the way to a new object too.
-    func linkProperties(at place: Place) throws(HDF5Error) -> Handle {
-        let links = try Handle(.properties, "prepare a link", at: place) {
-            H5Pcreate(CHDF5_link_create())
-        }
-        let id = links.id
-        try HDF5Library.attempt("prepare a link", at: place) {
-            H5Pset_create_intermediate_group(id, 1)
-        }
-        return links
     }
 }

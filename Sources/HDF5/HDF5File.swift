@@ -63,8 +63,10 @@ public final class HDF5File: Sendable {
         try HDF5Library.attempt("prepare the file", at: place) {
             H5Pset_fclose_degree(id, H5F_CLOSE_STRONG)
         }
+        let creation = try HDF5File.untimedProperties(CHDF5_file_create, at: place)
+        let creationID = creation.id
         handle = try Handle(.file, "create the file", at: place) {
-            H5Fcreate(temporary, CHDF5_truncate(), 0, id)
+            H5Fcreate(temporary, CHDF5_truncate(), creationID, id)
         }
     }
 
