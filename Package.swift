@@ -112,7 +112,9 @@ let package = Package(
             swiftSettings: swift),
         .executableTarget(
             name: "WorkerCommand",
-            dependencies: ["Working", "Collectives", "Tensors", "ZeroMQ", arguments, logging],
+            dependencies: [
+                "Working", "Collectives", "Tensors", "TrainingProtocol", "ZeroMQ", arguments, logging,
+            ],
             swiftSettings: swift),
 
         tests("TrainingProtocol"),
@@ -126,7 +128,7 @@ let package = Package(
         tests("Optimizers", ["Networks"]),
         tests("ClipDatasets", ["HDF5"]),
         tests("Checkpoints", ["Configuration"]),
-        tests("Collectives", ["TrainingProtocol"]),
+        tests("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ"]),
         tests("Verification", ["HDF5"]),
         tests("Training"),
         .testTarget(

@@ -4,5 +4,6 @@ import ArgumentParser
 struct Worker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Computes gradients for a coordinator.")
+        abstract: "Computes gradients for a coordinator.",
+        subcommands: [BenchmarkAllReduceCommand.self])
 }

@@ -2,7 +2,7 @@ import CZeroMQ
 
 extension Socket {
     func apply(_ options: SocketOptions) throws(ZeroMQError) {
-        try set(ZMQ_LINGER, options.linger.map { $0.milliseconds } ?? -1, "linger")
+        try setLinger(options.linger)
         try set(ZMQ_SNDHWM, options.sendHighWaterMark, "sendHighWaterMark")
         try set(ZMQ_RCVHWM, options.receiveHighWaterMark, "receiveHighWaterMark")
         try set(ZMQ_IPV6, options.ipv6 ? 1 : 0, "ipv6")
@@ -40,6 +40,12 @@ extension Socket {
             try set(ZMQ_TCP_KEEPALIVE_INTVL, keepAlive.interval.wholeSeconds, "keepAlive.interval")
             try set(ZMQ_TCP_KEEPALIVE_CNT, keepAlive.probes, "keepAlive.probes")
         }
+    }
+
+    /// Changes how long closing goes on handing over messages; nil means for ever.
+    public func setLinger(_ linger: Duration?) throws(ZeroMQError) {
+        assertOwner()
+        try set(ZMQ_LINGER, linger.map { $0.milliseconds } ?? -1, "linger")
     }
 
     private func set(_ option: Int32, _ value: Int?, _ name: String) throws(ZeroMQError) {

@@ -1,0 +1,84 @@
+import TrainingProtocol
+import ZeroMQ
+
+/// The way to one other member: a socket, and what is to be sent on it.
+final class ExchangeLane {
+    /// How long an orderly close goes on handing over the last envelope. An abort does not wait.
+    private static let linger = Duration.seconds(2)
+    private static let reconnectInterval = Duration.milliseconds(50)
+
+    /// Never used twice, so that what an old lane lets go of is not taken for a new lane's.
+    let number: UInt64
+    let rank: Int
+    let address: String
+    let socket: Socket
+    let monitor: SocketMonitor
+    /// Chunks that libzmq still holds.
+    var inFlight = 0
+
+    private var reduced: ArraySlice<Int> = []
+    private var nextChunk = 0
+    private var nextSum = 0
+    private var isLost = false
+
+    init(number: UInt64, rank: Int, address: String, context: Context) throws(ZeroMQError) {
+        self.number = number
+        self.rank = rank
+        self.address = address
+        var options = SocketOptions()
+        // No limit: `ExchangeThread.window` limits what is in flight, and a send must never wait.
+        options.sendHighWaterMark = 0
+        options.linger = Self.linger
+        options.reconnectInterval = Self.reconnectInterval
+        socket = try Socket(.push, in: context, options: options)
+        monitor = try SocketMonitor(socket)
+        try socket.connect(address)
+    }
+
+    /// Starts over with a new reduction.
+    func begin() {
+        reduced = []
+        nextChunk = rank
+        nextSum = 0
+    }
+
+    func enqueue(reduced chunk: Int) {
+        reduced.append(chunk)
+    }
+
+    /// Whether libzmq has taken everything of `reduction`, and let go of it.
+    func isDone(_ reduction: Reduction) -> Bool {
+        inFlight == 0 && reduced.isEmpty
+            && (nextChunk >= reduction.layout.chunks || reduction.sumsToSend == 0)
+    }
+
+    /// Whether the connection stood once and does not now. What was on its way may be lost then.
+    func hasLostConnection() throws(ZeroMQError) -> Bool {
+        while let event = try monitor.next() {
+            switch event.kind {
+            case .disconnected: isLost = true
+            case .connected: isLost = isLost && inFlight > 0
+            default: break
+            }
+        }
+        return isLost
+    }
+
+    /// The next chunk to send. Finished chunks go first: they are still in the cache, and the end of
+    /// the reduction waits for them.
+    func next(
+        of reduction: Reduction, release: @escaping @Sendable () -> Void
+    ) throws(ExchangeError) -> [Message]? {
+        if let chunk = reduced.popFirst() {
+            return try reduction.reduced(chunk, release: release)
+        }
+        guard nextChunk < reduction.layout.chunks, reduction.sumsToSend > 0 else { return nil }
+        let frames = try reduction.partial(nextChunk, sum: nextSum, release: release)
+        nextSum += 1
+        if nextSum == reduction.sumsToSend {
+            nextSum = 0
+            nextChunk += reduction.layout.members
+        }
+        return frames
+    }
+}

@@ -1,0 +1,173 @@
+import TrainingProtocol
+import ZeroMQ
+
+// Why nothing deadlocks. A send never waits: lanes have no high-water mark, and what is in flight is
+// limited by `window`, which fills up again as peers read. A member reads its inbox all through a
+// reduction, whatever its own sending does. It stops reading in three cases only: it is not reducing, and
+// others wait for it anyway; its reduction failed, and the generation with it; or `maximumNewer`
+// messages of a later time wait, which a peer sends only after everyone has finished this step or after
+// this generation was aborted. So of the members that reduce, each one's chunks are taken by each
+// other, all partial sums arrive, owners finish their chunks, and these arrive too.
+//
+// Memory: a member holds at most the partial sums of its own chunks (others' share of one vector a
+// subtree), `maximumNewer` chunks of a later time, and the inbox's high-water mark a peer.
+
+extension ExchangeThread {
+    func configure(_ membership: ExchangeMembership) -> Result<Void, ExchangeError> {
+        if let old = self.membership, answer != nil { fail(.aborted(old.generation)) }
+        lanes = []
+        lostSenders = []
+        failure = nil
+        self.membership = membership
+        let me = membership.me.rawValue
+        // Beginning behind oneself spreads the members' first chunks over all owners.
+        let others = Array(me + 1..<membership.members.count) + Array(0..<me)
+        do {
+            for rank in others {
+                lanesMade += 1
+                lanes.append(
+                    try ExchangeLane(
+                        number: lanesMade, rank: rank, address: membership.members[rank].address,
+                        context: context))
+            }
+        } catch {
+            fail(.transport(error))
+            return .failure(.transport(error))
+        }
+        resetPoller()
+        return .success(())
+    }
+
+    func begin(_ order: ExchangeOrder.Reduce) {
+        precondition(answer == nil, "one reduction at a time")
+        guard let membership else {
+            order.answer.send(.failure(.notConfigured))
+            return
+        }
+        if let newestAborted, membership.generation <= newestAborted {
+            order.answer.send(.failure(.aborted(membership.generation)))
+            return
+        }
+        if let failure {
+            order.answer.send(.failure(failure))
+            return
+        }
+        let reduction = Reduction(
+            step: order.step, membership: membership, sums: order.sums, target: order.target,
+            chunkBytes: chunkBytes)
+        self.reduction = reduction
+        answer = order.answer
+        for lane in lanes { lane.begin() }
+        let waiting = newer
+        newer = []
+        do {
+            for (envelope, message) in waiting { try sort(envelope, message, reduction) }
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// One turn: read a little, add a little, send what fits.
+    func advance(_ reduction: Reduction, reading: Bool) throws(ExchangeError) {
+        var emptied = false
+        if reading { emptied = try read(reduction) }
+        if let chunk = try reduction.finishNextReady() { send(reduced: chunk) }
+        try pump(reduction)
+        try checkConnections(reduction, inboxIsEmpty: emptied)
+        if reduction.unfinished == 0, lanes.allSatisfy({ $0.isDone(reduction) }) {
+            result = .success(reduction.digest)
+        }
+    }
+
+    /// - Returns: whether nothing more is there to read.
+    private func read(_ reduction: Reduction) throws(ExchangeError) -> Bool {
+        for _ in 0..<Self.readsATurn {
+            let received = try ExchangeError.wrapping { () throws(ZeroMQError) in
+                try inbox.tryReceive()
+            }
+            guard let frames = received else { return true }
+            guard frames.count == 2, let envelope = ChunkEnvelope(frames[0].bytes) else { continue }
+            try ExchangeError.wrapping { () throws(ZeroMQError) in
+                try senders.note(
+                    frames[1],
+                    from: Sender(generation: envelope.moment.generation, rank: envelope.sender))
+            }
+            lostSenders.removeAll { $0 == envelope.sender }
+            try sort(envelope, frames[1], reduction)
+        }
+        return false
+    }
+
+    /// Drops what is of the past or of another run, keeps what is of a time to come, takes the rest.
+    private func sort(
+        _ envelope: ChunkEnvelope, _ message: Message, _ reduction: Reduction
+    ) throws(ExchangeError) {
+        guard envelope.run == reduction.membership.run, envelope.moment >= reduction.moment else {
+            return
+        }
+        if envelope.moment > reduction.moment {
+            newer.append((envelope, message))
+        } else if let chunk = try reduction.accept(envelope, message) {
+            send(reduced: chunk)
+        }
+    }
+
+    private func send(reduced chunk: Int) {
+        for lane in lanes { lane.enqueue(reduced: chunk) }
+    }
+
+    /// Fills the window of every lane, one chunk each in turn.
+    private func pump(_ reduction: Reduction) throws(ExchangeError) {
+        var progress = true
+        while progress {
+            progress = false
+            for lane in lanes where lane.inFlight < Self.window {
+                let mailbox = orders.mailbox
+                let number = lane.number
+                let next = try lane.next(of: reduction) { mailbox.send(.released(lane: number)) }
+                guard let frames = next else { continue }
+                outstanding += 1
+                lane.inFlight += 1
+                try ExchangeError.wrapping { () throws(ZeroMQError) in
+                    try lane.socket.send(frames)
+                }
+                progress = true
+            }
+        }
+    }
+
+    /// A connection that closes takes with it what was on its way. TCP and libzmq would connect again
+    /// and never send it again, so that the reduction would wait for ever.
+    private func checkConnections(
+        _ reduction: Reduction, inboxIsEmpty: Bool
+    ) throws(ExchangeError) {
+        try ExchangeError.wrapping { () throws(ZeroMQError) in try noteLostSenders() }
+        // What a member sent before its connection closed may still lie in the inbox; and one that
+        // has all, and from whom all is here, may leave.
+        for lane in lanes {
+            let lost = try ExchangeError.wrapping { () throws(ZeroMQError) in
+                try lane.hasLostConnection()
+            }
+            let cannotSend = lost && !lane.isDone(reduction)
+            let cannotReceive =
+                (lost || lostSenders.contains(lane.rank)) && inboxIsEmpty
+                && reduction.awaits(lane.rank)
+            if cannotSend || cannotReceive {
+                throw .connectionLost(peer: Rank(lane.rank), address: lane.address)
+            }
+        }
+    }
+
+    private func noteLostSenders() throws(ZeroMQError) {
+        let generation = membership?.generation
+        for sender in try senders.takeLost() where sender.generation == generation {
+            lostSenders.append(sender.rank)
+        }
+    }
+
+    /// Between reductions connections may come and go; only where they stand in the end counts.
+    func forgetIdleEvents() throws(ZeroMQError) {
+        try noteLostSenders()
+        for lane in lanes { _ = try lane.hasLostConnection() }
+    }
+}

@@ -1,0 +1,150 @@
+import Synchronization
+import Tensors
+import TrainingProtocol
+import ZeroMQ
+
+/// Sums vectors over the members of a generation: reduce-scatter, then all-gather, directly between
+/// them, in the order of the slot tree.
+///
+/// A vector is cut into chunks, each owned by one member. Everyone sends its subtree sums of a chunk to
+/// the chunk's owner, which finishes the tree and sends the result to everyone. Each member sends and
+/// receives `2 (n - 1) / n` vectors a reduction, as in a ring, but in two hops instead of `2 (n - 1)`
+/// (Thakur, Rabenseifner, Gropp: Optimization of Collective Communication Operations in MPICH, 2005).
+/// However the slots are dealt, every member gets the same bits.
+///
+/// One thread of its own owns all sockets. Bulk is sent from the caller's buffers without a copy;
+/// what comes is hashed, added and hashed again block by block while it is in the cache.
+///
+/// Every frame carries an XXH3 checksum, which the receiver verifies.
+public final class GradientExchange: Sendable {
+    /// Where other members reach this one.
+    public let address: String
+
+    private let orders: ExchangeOrders
+    private let thread: DedicatedThread<Void>
+    private let isReducing = Mutex(false)
+
+    /// Listens, and starts the thread.
+    ///
+    /// - Parameters:
+    ///   - endpoint: what to bind: `tcp://HOST:*`, or `ipc://…` for members of one machine.
+    ///   - host: the host to advertise in the place of the bound one, for example when that is `*`.
+    ///   - chunkBytes: wished size of a chunk; the same for all members.
+    /// - Throws: `ZeroMQError` if the endpoint cannot be bound, or the system gives no thread.
+    public init(
+        context: Context, bind endpoint: String, advertise host: String? = nil,
+        chunkBytes: Int = 1 << 20
+    ) throws(ZeroMQError) {
+        let orders = try ExchangeOrders()
+        let bound = try Mailbox<Result<String, ZeroMQError>>()
+        thread = try DedicatedThread(name: "exchange") {
+            do throws(ZeroMQError) {
+                let (inbox, monitor) = try Self.inbox(context, chunkBytes: chunkBytes)
+                let address = try inbox.bind(endpoint)
+                bound.send(.success(address))
+                let thread = ExchangeThread(
+                    context: context, orders: orders, inbox: inbox, monitor: monitor,
+                    chunkBytes: chunkBytes)
+                thread.run()
+            } catch {
+                bound.send(.failure(error))
+            }
+        }
+        self.orders = orders
+        guard let outcome = bound.receive(timeout: nil) else {
+            preconditionFailure("a wait without end has an outcome")
+        }
+        address = Self.advertised(try outcome.get(), host)
+    }
+
+    deinit {
+        close()
+    }
+
+    private static func inbox(
+        _ context: Context, chunkBytes: Int
+    ) throws(ZeroMQError) -> (Socket, SocketMonitor) {
+        /// What a member that is not reducing yet holds in memory for each of the others.
+        let bufferedBytes = 32 << 20
+        var options = SocketOptions()
+        options.receiveHighWaterMark = max(4, bufferedBytes / max(1, chunkBytes))
+        options.handshakeInterval = .seconds(5)
+        let inbox = try Socket(.pull, in: context, options: options)
+        return (inbox, try SocketMonitor(inbox))
+    }
+
+    private static func advertised(_ endpoint: String, _ host: String?) -> String {
+        guard let host, endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else {
+            return endpoint
+        }
+        return "tcp://\(host)\(endpoint[colon...])"
+    }
+}
+
+extension GradientExchange {
+    /// Turns to the members of a new generation. A reduction that still runs is aborted.
+    ///
+    /// - Throws: `ExchangeError.transport` if an address is none; `.closed`.
+    public func configure(_ membership: ExchangeMembership) throws(ExchangeError) {
+        let answer = try Self.answer(of: Void.self)
+        try orders.submit(.configure(membership, answer))
+        try Self.wait(answer)
+    }
+
+    /// Sums a vector over all slots of all members, and blocks until every chunk is here and nothing
+    /// reads the buffers any more.
+    ///
+    /// All members must reduce the same steps in the same order. Call it from one thread at a time.
+    ///
+    /// - Parameters:
+    ///   - sums: what `SlotAccumulator.sums` holds; they stay as they are, whatever happens.
+    ///   - target: the sum, the same bits for every member; undefined if this throws.
+    /// - Returns: `VectorDigest.of` the target as it lies here.
+    /// - Throws: `ExchangeError`. After `.connectionLost` or `.aborted` the member itself is sound, and
+    ///   waits for the next generation: a peer that aborts first also closes its connections.
+    public func reduce(
+        step: Step, sums: [(subtree: Subtree, buffer: FloatBuffer)], into target: FloatBuffer
+    ) throws(ExchangeError) -> Digest {
+        let others = isReducing.withLock { reducing in
+            defer { reducing = true }
+            return reducing
+        }
+        precondition(!others, "one reduction at a time")
+        defer { isReducing.withLock { $0 = false } }
+        let answer = try Self.answer(of: Digest.self)
+        try orders.submit(
+            .reduce(.init(step: step, sums: sums, target: target, answer: answer)))
+        return try Self.wait(answer)
+    }
+
+    /// Ends whatever this generation, or an older one, still reduces. From any thread; does not block.
+    public func abort(_ generation: Generation) {
+        // After the end there is nothing to abort.
+        do { try orders.submit(.abort(generation)) } catch {}
+    }
+
+    /// Ends the exchange and waits for its thread. A reduction that runs throws `.closed`.
+    public func close() {
+        do { try orders.submit(.close) } catch {}
+        do { try thread.join() } catch {
+            preconditionFailure("the thread throws nothing: \(error)")
+        }
+    }
+
+    private static func answer<Value>(
+        of type: Value.Type
+    ) throws(ExchangeError) -> ExchangeOrder.Answer<Value> {
+        try ExchangeError.wrapping { () throws(ZeroMQError) in
+            try ExchangeOrder.Answer<Value>()
+        }
+    }
+
+    private static func wait<Value>(
+        _ answer: ExchangeOrder.Answer<Value>
+    ) throws(ExchangeError) -> Value {
+        guard let outcome = answer.receive(timeout: nil) else {
+            preconditionFailure("a wait without end has an outcome")
+        }
+        return try outcome.get()
+    }
+}

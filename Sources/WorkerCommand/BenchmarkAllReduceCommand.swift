@@ -1,0 +1,105 @@
+import ArgumentParser
+import Collectives
+import Foundation
+import TrainingProtocol
+import ZeroMQ
+
+/// Measures the all-reduce between processes of this machine, as the workers of a run do it.
+struct BenchmarkAllReduceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark-allreduce",
+        abstract: "Times the sum of gradients between local processes, and checks its bits.",
+        discussion: """
+            Starts as many processes as workers. A round takes as long as its slowest process. Bus \
+            bandwidth is 2 (n - 1) / n * bytes / time: what each process must at least send, so that \
+            different numbers of workers compare.
+            """)
+
+    @Option(help: "Processes that take part.")
+    var workers = 2
+
+    @Option(help: "Size of the vector in bytes, a multiple of 4.")
+    var bytes = 45_000_000
+
+    @Option(help: "Reductions.")
+    var rounds = 10
+
+    @Option(help: "Slots of a step, dealt to the workers as evenly as may be.")
+    var slots = 8
+
+    @Option(help: "Size of a chunk in bytes.")
+    var chunkBytes = 1 << 20
+
+    @Option(help: "How the processes are connected: tcp or ipc.")
+    var transport = AllReduceBenchmark.Transport.tcp
+
+    @Flag(help: "Print one JSON object: seconds of each round, and their summary.")
+    var json = false
+
+    @Option(help: .hidden)
+    var rank: Int?
+
+    @Option(help: .hidden)
+    var rendezvous: String?
+
+    func validate() throws {
+        guard workers > 0 else { throw ValidationError("--workers must be at least 1") }
+        guard rounds > 0 else { throw ValidationError("--rounds must be at least 1") }
+        guard slots > 0 else { throw ValidationError("--slots must be at least 1") }
+        guard chunkBytes > 0 else { throw ValidationError("--chunk-bytes must be at least 1") }
+        guard bytes > 0, bytes.isMultiple(of: 4) else {
+            throw ValidationError("--bytes must be a multiple of 4, the size of a float")
+        }
+    }
+
+    func run() throws {
+        let benchmark = AllReduceBenchmark(
+            workers: workers, count: bytes / 4, rounds: rounds, slots: slots,
+            chunkBytes: chunkBytes, transport: transport)
+        if let rank, let rendezvous {
+            try benchmark.takePart(rank: rank, rendezvous: rendezvous)
+            return
+        }
+        let seconds = try benchmark.lead { rank, rendezvous in
+            [
+                "benchmark-allreduce", "--rank", "\(rank)", "--rendezvous", rendezvous,
+                "--workers", "\(workers)", "--bytes", "\(bytes)", "--rounds", "\(rounds)",
+                "--slots", "\(slots)", "--chunk-bytes", "\(chunkBytes)",
+                "--transport", transport.rawValue,
+            ]
+        }
+        try report(seconds)
+    }
+
+    private struct Report: Encodable {
+        let workers: Int
+        let bytes: Int
+        let slots: Int
+        let seconds: [Double]
+        let median: Double
+        let minimum: Double
+        let maximum: Double
+        let busBytesPerSecond: Double
+    }
+
+    private func report(_ seconds: [Double]) throws {
+        let sorted = seconds.sorted()
+        let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        let bus = 2 * Double(workers - 1) / Double(workers) * Double(bytes) / median
+        if json {
+            let report = Report(
+                workers: workers, bytes: bytes, slots: slots, seconds: seconds, median: median,
+                minimum: sorted[0], maximum: sorted[sorted.count - 1], busBytesPerSecond: bus)
+            print(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
+        } else {
+            func milliseconds(_ value: Double) -> String { String(format: "%.1f", value * 1e3) }
+            print(
+                "\(workers) workers, \(bytes) bytes, \(slots) slots, \(rounds) rounds: "
+                    + "median \(milliseconds(median)) ms, \(milliseconds(sorted[0])) to "
+                    + "\(milliseconds(sorted[sorted.count - 1])) ms, "
+                    + "bus \(String(format: "%.2f", bus / 1e9)) GB/s, bits correct")
+        }
+    }
+}
+
+extension AllReduceBenchmark.Transport: ExpressibleByArgument {}

@@ -1,0 +1,87 @@
+import Collectives
+import Tensors
+import Testing
+import TrainingProtocol
+
+@Suite("slot accumulators")
+struct SlotAccumulatorTests {
+    static let count = 37
+
+    private func finish(_ slot: Slot, in accumulator: inout SlotAccumulator) {
+        let buffer = accumulator.lend()
+        let values = Reference.vector(slot: slot.rawValue, step: 0, count: Self.count)
+        for (index, value) in values.enumerated() { buffer[index] = value }
+        accumulator.finish(slot, buffer)
+    }
+
+    private func expectSums(_ accumulator: borrowing SlotAccumulator, _ covers: [Subtree]) {
+        #expect(accumulator.sums.map(\.subtree) == covers)
+        for (subtree, buffer) in accumulator.sums {
+            let vectors = subtree.slots.map {
+                Reference.vector(slot: $0, step: 0, count: Self.count)
+            }
+            #expect(bits(buffer.floats) == bits(Reference.sum(of: vectors)))
+        }
+    }
+
+    @Test("fed in slot order it holds the cover's sums, and few buffers", arguments: 1...9)
+    func inOrder(slots: Int) {
+        let tree = SlotTree(slots: slots)
+        var log = 0
+        while 1 << log < slots { log += 1 }
+        for first in 0..<slots {
+            for end in first...slots {
+                var accumulator = SlotAccumulator(
+                    tree: tree, range: first..<end, count: Self.count)
+                for slot in accumulator.missing {
+                    finish(slot, in: &accumulator)
+                    #expect(accumulator.sums.count <= max(1, 2 * log))
+                }
+                #expect(accumulator.missing.isEmpty)
+                expectSums(accumulator, tree.cover(first..<end))
+            }
+        }
+    }
+
+    @Test("the order of finishing changes no bit")
+    func anyOrder() {
+        var random = CounterGenerator(state: 7)
+        for _ in 0..<100 {
+            let slots = Int.random(in: 1...12, using: &random)
+            let tree = SlotTree(slots: slots)
+            var accumulator = SlotAccumulator(tree: tree, range: 0..<slots, count: Self.count)
+            for slot in accumulator.missing.shuffled(using: &random) {
+                finish(slot, in: &accumulator)
+            }
+            expectSums(accumulator, [tree.root])
+        }
+    }
+
+    @Test("after a change of membership only what is missing is computed")
+    func assign() {
+        let tree = SlotTree(slots: 8)
+        var accumulator = SlotAccumulator(tree: tree, range: 2..<5, count: Self.count)
+        for slot in accumulator.missing { finish(slot, in: &accumulator) }
+        accumulator.assign(2..<8)
+        #expect(accumulator.missing.map(\.rawValue) == [5, 6, 7])
+        accumulator.assign(3..<8)
+        #expect(accumulator.missing.map(\.rawValue) == [3, 5, 6, 7])
+        for slot in accumulator.missing { finish(slot, in: &accumulator) }
+        expectSums(accumulator, tree.cover(3..<8))
+        accumulator.reset()
+        #expect(accumulator.missing.count == 5)
+    }
+
+    @Test("the digest of a vector depends on every float and on the length")
+    func digest() {
+        let vector = Reference.vector(slot: 0, step: 0, count: 40_000)
+        let whole = vector.withUnsafeBufferPointer { VectorDigest.of($0) }
+        #expect(vector.withUnsafeBufferPointer { VectorDigest.of($0) } == whole)
+        for index in [0, 16_383, 16_384, 39_999] {
+            var other = vector
+            other[index] = -other[index]
+            #expect(other.withUnsafeBufferPointer { VectorDigest.of($0) } != whole)
+        }
+        #expect(vector.dropLast().withUnsafeBufferPointer { VectorDigest.of($0) } != whole)
+    }
+}
