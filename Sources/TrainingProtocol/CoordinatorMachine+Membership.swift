@@ -67,14 +67,14 @@ extension CoordinatorMachine {
     }
 
     mutating func ready(
-        _ index: Int, step: Step, weights: Digest, model: Digest
+        _ index: Int, step: Step, _ readiness: Readiness
     ) -> [CoordinatorDirective] {
         guard phase == .gathering, step == options.start else { return [] }
-        peers[index].ready = (weights, model)
+        peers[index].ready = readiness
         if let first = peers.first(where: { $0.ready != nil }), let expected = first.ready,
-            expected != (weights, model)
+            (expected.weights, expected.model) != (readiness.weights, readiness.model)
         {
-            let what = expected.model != model ? "model" : "weights"
+            let what = expected.model != readiness.model ? "model" : "weights"
             return fail(
                 "\(what) of worker \(peers[index].worker) (\(peers[index].hello.host)) at step "
                     + "\(step) differ from worker \(first.worker)'s (\(first.hello.host))")
@@ -90,7 +90,9 @@ extension CoordinatorMachine {
         let ranges = SlotAssignment.ranges(slots: options.schedule.slots, members: peers.count)
         for index in peers.indices { peers[index].slots = ranges[index] }
         let members = peers.map {
-            Member(worker: $0.worker, slots: $0.slots, gradientAddress: $0.hello.gradientAddress)
+            Member(
+                worker: $0.worker, slots: $0.slots,
+                gradientAddress: $0.ready?.gradientAddress ?? "")
         }
         let entries = peers.map {
             MemberEntry(

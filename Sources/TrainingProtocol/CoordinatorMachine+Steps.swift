@@ -36,6 +36,12 @@ extension CoordinatorMachine {
         let slots = reports.flatMap(\.slots)
         let samples = options.schedule.sampleCount(in: step)
         let loss = slots.reduce(0) { $0 + $1.lossSum } / Double(samples)
+        guard loss.isFinite else {
+            // Committed, it would only spoil the weights that are saved.
+            return fail(
+                "the loss of step \(step) is not a finite number: the training diverged; start another "
+                    + "run with a lower train.optimizer.rate or a longer warm-up")
+        }
         let correct = slots.reduce(0) { $0 + $1.correct }
         let epoch = options.schedule.epoch(of: step)
 

@@ -61,7 +61,7 @@ public struct CoordinatorMachine: Sendable {
         let connection: ConnectionID
         let hello: Hello
         var lastHeard: Duration
-        var ready: (weights: Digest, model: Digest)?
+        var ready: Readiness?
         var slots: Range<Int> = 0..<0
         var report: StepReport?
         var blocks: [BlockOutcome]?
@@ -144,8 +144,8 @@ public struct CoordinatorMachine: Sendable {
         switch message.body {
         case .hello, .heartbeat:
             return []
-        case .ready(let weights, let model):
-            return ready(index, step: message.step, weights: weights, model: model)
+        case .ready(let readiness):
+            return ready(index, step: message.step, readiness)
         case .reduced(let report):
             return reduced(index, message, report)
         case .evaluated(let blocks):

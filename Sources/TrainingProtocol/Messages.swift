@@ -19,8 +19,8 @@ public struct Stamped<Body: Sendable & Equatable>: Sendable, Equatable {
 /// What a worker tells the coordinator.
 public enum WorkerMessage: Sendable, Equatable {
     case hello(Hello)
-    /// The worker holds the state of the stamp's step; everyone's `weights` and `model` must agree.
-    case ready(weights: Digest, model: Digest)
+    /// The worker holds the state of the stamp's step.
+    case ready(Readiness)
     /// The worker holds the reduced gradient of the stamp's step.
     case reduced(StepReport)
     case evaluated([BlockOutcome])
@@ -62,21 +62,35 @@ public struct Hello: Sendable, Equatable {
     public var host: String
     public var process: Int64
     public var threads: Int
-    public var gradientAddress: String
     /// Set where the coordinator itself started the process.
     public var launchToken: String
 
     public init(
         protocolVersion: UInt32, profile: [ProfileEntry], host: String, process: Int64,
-        threads: Int, gradientAddress: String, launchToken: String
+        threads: Int, launchToken: String
     ) {
         self.protocolVersion = protocolVersion
         self.profile = profile
         self.host = host
         self.process = process
         self.threads = threads
-        self.gradientAddress = gradientAddress
         self.launchToken = launchToken
+    }
+}
+
+/// What a worker holds when it can begin.
+public struct Readiness: Sendable, Equatable {
+    /// Of every bit of the state; all workers' must agree.
+    public var weights: Digest
+    /// Of the network's parameters by name and shape; all workers' must agree.
+    public var model: Digest
+    /// Where the other workers reach this one.
+    public var gradientAddress: String
+
+    public init(weights: Digest, model: Digest, gradientAddress: String) {
+        self.weights = weights
+        self.model = model
+        self.gradientAddress = gradientAddress
     }
 }
 

@@ -2,7 +2,7 @@
 public enum WorkerEvent: Sendable, Equatable {
     case received(Stamped<CoordinatorMessage>)
     /// The state of a step is loaded, and everything is ready to compute.
-    case prepared(Step, weights: Digest, model: Digest)
+    case prepared(Step, Readiness)
     case computed(Step, [SlotOutcome])
     case reduced(Step, Digest, PhaseTimes)
     case updated(Step)
@@ -23,7 +23,7 @@ public enum WorkerEvent: Sendable, Equatable {
 public enum WorkerDirective: Sendable, Equatable {
     case send(Stamped<WorkerMessage>)
     /// Fetch the state of a step from the coordinator, or draw it from the seed for step 0, and get ready.
-    case prepare(Step, Introduction)
+    case prepare(RunID, Term, Step, Introduction)
     /// Know the others of a generation.
     case adopt(Generation, members: [Member], rank: Rank)
     /// Compute the gradients of the slots and add them up in the slot tree.

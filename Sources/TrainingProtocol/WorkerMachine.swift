@@ -59,11 +59,11 @@ public struct WorkerMachine: Sendable {
         switch event {
         case .received(let message):
             return receive(message, now: now)
-        case .prepared(let step, let weights, let model):
+        case .prepared(let step, let readiness):
             guard phase == .preparing else { return [] }
             state = step
             phase = .ready
-            return [send(.ready(weights: weights, model: model))]
+            return [send(.ready(readiness))]
         case .computed(let step, let outcomes):
             guard phase == .computing, step == state.next else { return [] }
             phase = .reducing(outcomes)
@@ -137,7 +137,7 @@ public struct WorkerMachine: Sendable {
             term = message.term
             generation = message.generation
             phase = .preparing
-            return [.note(.joined(worker)), .prepare(message.step, introduction)]
+            return [.note(.joined(worker)), .prepare(run, term, message.step, introduction)]
         case .refusal(let reason):
             phase = .ended
             return [.end(.refused(reason: reason))]

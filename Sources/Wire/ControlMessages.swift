@@ -68,11 +68,12 @@ extension WorkerMessage {
         switch self {
         case .hello(let hello):
             return .hello(Lockstep_Hello(hello))
-        case .ready(let weights, let model):
+        case .ready(let readiness):
             return .ready(
                 .with {
-                    $0.weights = Lockstep_Digest(weights)
-                    $0.model = Lockstep_Digest(model)
+                    $0.weights = Lockstep_Digest(readiness.weights)
+                    $0.model = Lockstep_Digest(readiness.model)
+                    $0.gradientAddress = readiness.gradientAddress
                 })
         case .reduced(let report):
             return .reduced(
@@ -103,7 +104,10 @@ extension WorkerMessage {
         case .hello(let hello):
             self = .hello(try hello.value())
         case .ready(let ready):
-            self = .ready(weights: ready.weights.value, model: ready.model.value)
+            self = .ready(
+                Readiness(
+                    weights: ready.weights.value, model: ready.model.value,
+                    gradientAddress: ready.gradientAddress))
         case .reduced(let reduced):
             self = .reduced(
                 StepReport(

@@ -99,7 +99,6 @@ extension Lockstep_Hello {
         host = hello.host
         process = hello.process
         threads = UInt32(clamping: hello.threads)
-        gradientAddress = hello.gradientAddress
         launchToken = hello.launchToken
     }
 
@@ -110,7 +109,7 @@ extension Lockstep_Hello {
         let entries = zip(profile.name, profile.value).map { ProfileEntry(name: $0, value: $1) }
         return Hello(
             protocolVersion: `protocol`, profile: entries, host: host, process: process,
-            threads: Int(threads), gradientAddress: gradientAddress, launchToken: launchToken)
+            threads: Int(threads), launchToken: launchToken)
     }
 }
 

@@ -256,8 +256,6 @@ package nonisolated struct Lockstep_Hello: Sendable {
 
   package var threads: UInt32 = 0
 
-  package var gradientAddress: String = String()
-
   /// Set where the coordinator itself started the process, so that it can tell its own workers.
   package var launchToken: String = String()
 
@@ -305,6 +303,9 @@ package nonisolated struct Lockstep_Ready: Sendable {
   package var hasModel: Bool {self._model != nil}
   /// Clears the value of `model`. Subsequent reads from it will return its default value.
   package mutating func clearModel() {self._model = nil}
+
+  /// Where the other workers reach this one.
+  package var gradientAddress: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -848,7 +849,7 @@ package nonisolated struct Lockstep_ClipRequest: Sendable {
   package init() {}
 }
 
-/// A piece of saved state; a raw frame follows. `name` is a file's name in a checkpoint.
+/// A piece of a flat vector of a training state; a raw frame follows it.
 package nonisolated struct Lockstep_StatePart: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -956,7 +957,7 @@ package nonisolated struct Lockstep_ClipReply: Sendable {
 
   package var checksum: UInt64 = 0
 
-  package var label: Int64 = 0
+  package var label: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1275,7 +1276,7 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}profile\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{3}gradient_address\0\u{3}launch_token\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}profile\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{3}launch_token\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1288,8 +1289,7 @@ nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 3: try { try decoder.decodeSingularStringField(value: &self.host) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.process) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.gradientAddress) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.launchToken) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.launchToken) }()
       default: break
       }
     }
@@ -1315,11 +1315,8 @@ nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.threads != 0 {
       try visitor.visitSingularUInt32Field(value: self.threads, fieldNumber: 5)
     }
-    if !self.gradientAddress.isEmpty {
-      try visitor.visitSingularStringField(value: self.gradientAddress, fieldNumber: 6)
-    }
     if !self.launchToken.isEmpty {
-      try visitor.visitSingularStringField(value: self.launchToken, fieldNumber: 7)
+      try visitor.visitSingularStringField(value: self.launchToken, fieldNumber: 6)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1330,7 +1327,6 @@ nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.host != rhs.host {return false}
     if lhs.process != rhs.process {return false}
     if lhs.threads != rhs.threads {return false}
-    if lhs.gradientAddress != rhs.gradientAddress {return false}
     if lhs.launchToken != rhs.launchToken {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -1374,7 +1370,7 @@ nonisolated extension Lockstep_NumericsProfile: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Lockstep_Ready: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ready"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}weights\0\u{1}model\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}weights\0\u{1}model\0\u{3}gradient_address\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1384,6 +1380,7 @@ nonisolated extension Lockstep_Ready: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._weights) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._model) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.gradientAddress) }()
       default: break
       }
     }
@@ -1400,12 +1397,16 @@ nonisolated extension Lockstep_Ready: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try { if let v = self._model {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
+    if !self.gradientAddress.isEmpty {
+      try visitor.visitSingularStringField(value: self.gradientAddress, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Lockstep_Ready, rhs: Lockstep_Ready) -> Bool {
     if lhs._weights != rhs._weights {return false}
     if lhs._model != rhs._model {return false}
+    if lhs.gradientAddress != rhs.gradientAddress {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2701,7 +2702,7 @@ nonisolated extension Lockstep_ClipReply: SwiftProtobuf.Message, SwiftProtobuf._
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.checksum) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.label) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.label) }()
       default: break
       }
     }
@@ -2712,7 +2713,7 @@ nonisolated extension Lockstep_ClipReply: SwiftProtobuf.Message, SwiftProtobuf._
       try visitor.visitSingularFixed64Field(value: self.checksum, fieldNumber: 1)
     }
     if self.label != 0 {
-      try visitor.visitSingularInt64Field(value: self.label, fieldNumber: 2)
+      try visitor.visitSingularUInt32Field(value: self.label, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }

@@ -26,6 +26,7 @@ struct Cluster {
     var now = Duration.zero
     let schedule: StepSchedule
     private var random: UInt64
+    private var divergence: Step?
 
     init(options: CoordinatorMachine.Options, seed: UInt64 = 1) {
         coordinator = CoordinatorMachine(options)
@@ -40,7 +41,7 @@ struct Cluster {
         let index = nodes.count
         let hello = Hello(
             protocolVersion: version, profile: profile, host: "node\(index)", process: Int64(index),
-            threads: 1, gradientAddress: "inproc://\(index)", launchToken: launched ? "t" : "")
+            threads: 1, launchToken: launched ? "t" : "")
         let machine = WorkerMachine(
             hello: hello, silence: .seconds(5), heartbeatEvery: .milliseconds(500))
         nodes.append(Node(connection: ConnectionID(UInt64(index + 1)), machine: machine))
@@ -99,6 +100,9 @@ struct Cluster {
                 : .launchFailed(reason: reason))
     }
 
+    /// From this step on losses are not numbers.
+    mutating func diverge(at step: Step) { divergence = step }
+
     mutating func deliver(_ event: CoordinatorEvent) {
         carryOut(coordinator.on(event, now: now))
     }
@@ -122,9 +126,13 @@ struct Cluster {
         for directive in directives {
             switch directive {
             case .send(let message): nodes[index].outbox.append(message)
-            case .prepare(let step, _):
+            case .prepare(_, _, let step, _):
                 nodes[index].jobs.append(
-                    .prepared(step, weights: Digest(high: 1, low: step.rawValue), model: digest(0)))
+                    .prepared(
+                        step,
+                        Readiness(
+                            weights: Digest(high: 1, low: step.rawValue), model: digest(0),
+                            gradientAddress: "inproc://\(index)")))
             case .compute(let step, let slots):
                 nodes[index].jobs.append(.computed(step, slots.map { outcome(of: $0, in: step) }))
             case .reduce(let step, _):
@@ -155,7 +163,8 @@ struct Cluster {
 
     private func outcome(of slot: Int, in step: Step) -> SlotOutcome {
         let samples = schedule.sampleCount(of: Slot(slot), in: step)
-        return SlotOutcome(slot: Slot(slot), samples: samples, lossSum: Double(samples), correct: 0)
+        let loss = divergence.map { step >= $0 } == true ? Double.nan : Double(samples)
+        return SlotOutcome(slot: Slot(slot), samples: samples, lossSum: loss, correct: 0)
     }
 
     private func digest(_ value: UInt64) -> Digest { Digest(high: 7, low: value) }

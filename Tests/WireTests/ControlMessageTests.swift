@@ -14,7 +14,7 @@ struct ControlMessageTests {
         let digest = Digest(high: .max, low: 1)
         let hello = Hello(
             protocolVersion: 1, profile: [ProfileEntry(name: "kernels", value: "avx2")],
-            host: "node", process: 77, threads: 2, gradientAddress: "tcp://10.0.0.1:5",
+            host: "node", process: 77, threads: 2,
             launchToken: "x")
         let outcome = SlotOutcome(slot: Slot(3), samples: 2, lossSum: 0.1 + 0.2, correct: 1)
         let times = PhaseTimes(
@@ -22,7 +22,11 @@ struct ControlMessageTests {
             updating: .zero)
         let block = BlockOutcome(block: 1, samples: 8, lossSum: 2.5, top1: 3, top5: 8)
         return [
-            .hello(hello), .ready(weights: digest, model: Digest(high: 0, low: 0)),
+            .hello(hello),
+            .ready(
+                Readiness(
+                    weights: digest, model: Digest(high: 0, low: 0),
+                    gradientAddress: "tcp://10.0.0.1:5")),
             .reduced(StepReport(digest: digest, slots: [outcome], times: times)),
             .evaluated([block]), .halted, .heartbeat(phase: "computing", slotsDone: 3),
             .failed(reason: "disk"), .leaving(reason: "interrupted"),
