@@ -22,10 +22,12 @@ extension RunConfiguration {
         }
     }
 
-    /// Checks the configuration against the split it is to train on.
+    /// Checks the configuration against a split that it is to be trained or scored on.
     ///
     /// - Throws: `ConfigurationError` with everything that does not fit, one problem a line.
-    public func check(against clips: StoredClips) throws(ConfigurationError) {
+    public func check(
+        against clips: StoredClips, forTraining: Bool = true
+    ) throws(ConfigurationError) {
         var checker = RangeChecker(at: "")
         let split = "split \"\(clips.split)\" of \(data.path)"
         checker.require(
@@ -45,7 +47,7 @@ extension RunConfiguration {
             clips.samples >= 1, "data.train_split", is: "\"\(clips.split)\"",
             "but \(split) holds no clip", .dataset)
         // The clips of an epoch's short last batch may leave a slot with a single one.
-        if clips.samples >= 1 && !clips.samples.isMultiple(of: train.batch) {
+        if forTraining && clips.samples >= 1 && !clips.samples.isMultiple(of: train.batch) {
             checker.add(batchNormProblems(smallestSlot: 1))
         }
         if !checker.problems.isEmpty { throw ConfigurationError(checker.problems) }

@@ -24,8 +24,8 @@ public struct Plan: Sendable {
     /// Zeros that stand for pixels outside of a map.
     let zeros: Int
     let inputCount: Int
-    let classes: Int
-    let models: Int
+    public let classes: Int
+    public let models: Int
 
     /// - Precondition: `clips` is positive.
     public init(_ network: Network, clips: Int, mode: Mode) {

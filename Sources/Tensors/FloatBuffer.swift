@@ -14,16 +14,26 @@ public final class FloatBuffer: @unchecked Sendable {
     public let base: UnsafeMutablePointer<Float>
     /// The number of floats.
     public let count: Int
+    /// Whose memory this is, where it is a slice.
+    private let owner: FloatBuffer?
 
     /// Allocates `count` zeros.
     public init(count: Int) {
         precondition(count >= 0, "a buffer of \(count) floats")
         self.count = count
+        owner = nil
         let bytes = max(count, 1) * MemoryLayout<Float>.stride
         let raw = UnsafeMutableRawPointer.allocate(
             byteCount: bytes, alignment: FloatBuffer.alignment)
         base = raw.bindMemory(to: Float.self, capacity: max(count, 1))
         base.initialize(repeating: 0, count: max(count, 1))
+    }
+
+    /// A part of `owner`'s memory.
+    init(base: UnsafeMutablePointer<Float>, count: Int, owner: FloatBuffer) {
+        self.base = base
+        self.count = count
+        self.owner = owner
     }
 
     /// A copy of `values`.
@@ -32,7 +42,9 @@ public final class FloatBuffer: @unchecked Sendable {
         for (i, value) in values.enumerated() { base[i] = value }
     }
 
-    deinit { UnsafeMutableRawPointer(base).deallocate() }
+    deinit {
+        if owner == nil { UnsafeMutableRawPointer(base).deallocate() }
+    }
 
     /// All floats, for the lifetime of the buffer.
     public var floats: UnsafeMutableBufferPointer<Float> {

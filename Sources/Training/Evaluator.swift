@@ -1,0 +1,102 @@
+public import Checkpoints
+public import ClipDatasets
+public import Configuration
+import Models
+import Networks
+import Tensors
+import TrainingProtocol
+
+/// Scores the weights of a checkpoint on a split, in one process.
+///
+/// It belongs to one thread, which also runs its pool.
+public final class Evaluator {
+    private let configuration: RunConfiguration
+    private let parameters: ParameterStorage
+    private let executors: ExecutorCache
+
+    /// - Throws: `ModelError`, `SavedStateError`, `ThreadPoolError`.
+    public init(
+        configuration: RunConfiguration, checkpoint: Checkpoint, threads: Int
+    ) throws {
+        self.configuration = configuration
+        let network = try Network(configuration.model)
+        // The optimiser's vectors are not needed to score.
+        let layout = TrainingState.Layout(tree: network.parameters, optimizerVectors: [])
+        parameters = try TrainingState(layout: layout, checkpoint: checkpoint).parameters
+        executors = ExecutorCache(network, pool: try ThreadPool(threads: threads))
+    }
+
+    /// Scores every clip of a split: the middle of its time and space.
+    ///
+    /// - Parameter progress: Called with the number of clips that are done.
+    /// - Throws: `ConfigurationError` where the clips do not fit the model, `ClipDatasetError`,
+    ///   `ClipDecodingError`.
+    public func evaluate(
+        _ split: ClipSplit, classNames: [String], progress: (Int) -> Void = { _ in }
+    ) throws -> EvaluationReport {
+        try configuration.check(
+            against: RunConfiguration.StoredClips(
+                split: split.name, frames: split.frames, height: split.height, width: split.width,
+                classes: classNames.count, samples: split.count), forTraining: false)
+        let input = configuration.model.input
+        let sampling = ClipSampling.evaluation(frames: input.frames, size: input.size)
+        let blocks = EvaluationBlocks(samples: split.count)
+        var report = EvaluationReport(classNames: classNames)
+        for block in 0..<blocks.count {
+            var clips: [LabeledClip] = []
+            for sample in blocks.samples(of: block) {
+                let view = try sampling.view(
+                    seed: configuration.seed, epoch: 0, sample: sample,
+                    clip: (split.frames, split.height, split.width))
+                clips.append(
+                    LabeledClip(
+                        clip: try split.readClip(sample, frames: view.frames), view: view,
+                        label: split.labels[sample]))
+            }
+            for prediction in try executors.predict(clips, parameters: parameters) {
+                report.add(prediction)
+            }
+            progress(blocks.samples(of: block).upperBound)
+        }
+        return report
+    }
+}
+
+/// How well a model tells the clips of a split apart.
+public struct EvaluationReport: Sendable, Equatable, Codable {
+    public struct ClassScore: Sendable, Equatable, Codable {
+        public let name: String
+        public fileprivate(set) var clips = 0
+        public fileprivate(set) var correct = 0
+
+        /// Share of the class's clips that were told; nil where it has none.
+        public var accuracy: Double? { clips > 0 ? Double(correct) / Double(clips) : nil }
+    }
+
+    public private(set) var clips = 0
+    private var lossSum = 0.0
+    private var hits1 = 0
+    private var hits5 = 0
+    /// By class number.
+    public private(set) var classes: [ClassScore]
+
+    init(classNames: [String]) {
+        classes = classNames.map { ClassScore(name: $0) }
+    }
+
+    /// Mean cross-entropy.
+    public var loss: Double { lossSum / Double(max(1, clips)) }
+    /// Shares of the clips, 0 to 1.
+    public var top1: Double { Double(hits1) / Double(max(1, clips)) }
+    public var top5: Double { Double(hits5) / Double(max(1, clips)) }
+
+    mutating func add(_ prediction: Prediction) {
+        clips += 1
+        lossSum += prediction.loss
+        let rank = prediction.rank
+        hits1 += rank < 1 ? 1 : 0
+        hits5 += rank < 5 ? 1 : 0
+        classes[prediction.label].clips += 1
+        classes[prediction.label].correct += rank < 1 ? 1 : 0
+    }
+}

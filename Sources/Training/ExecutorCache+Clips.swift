@@ -1,0 +1,32 @@
+import ClipDatasets
+import Networks
+import Tensors
+
+extension Executor {
+    /// Decodes and normalises clips into the input, and takes over their labels.
+    func fill(
+        with labeled: [LabeledClip], pool: ThreadPool
+    ) throws(ClipDecodingError) {
+        for (index, clip) in labeled.enumerated() { labels[index] = Int64(clip.label) }
+        try ClipPreparation.prepare(labeled, into: clips, pool: pool)
+    }
+}
+
+extension ExecutorCache {
+    /// What the network makes of clips, with the running statistics.
+    func predict(
+        _ clips: [LabeledClip], parameters: ParameterStorage
+    ) throws(ClipDecodingError) -> [Prediction] {
+        guard !clips.isEmpty else { return [] }
+        let executor = executor(clips: clips.count, mode: .evaluation)
+        try executor.fill(with: clips, pool: pool)
+        _ = executor.evaluate(parameters: parameters)
+        let logits = executor.clipLogits
+        let classes = executor.plan.classes
+        return clips.indices.map { index in
+            Prediction(
+                logits: Array(logits[index * classes..<(index + 1) * classes]),
+                label: clips[index].label)
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import ClipDatasets
+public import Configuration
+import Models
+import Networks
+import Optimizers
+public import Tensors
+public import TrainingProtocol
+
+/// What one process does with clips and a network: a slot's gradient, an update, an evaluation's scores.
+///
+/// It belongs to one thread, which also runs its pool.
+public final class Trainer {
+    public let configuration: RunConfiguration
+    public let schedule: StepSchedule
+    public let sampling: RunSampling
+    public let state: TrainingState
+    private let network: Network
+    private let optimizer: Optimizer
+    private let rate: LearningRate
+    private let executors: ExecutorCache
+    private let pool: ThreadPool
+
+    /// - Throws: `ConfigurationError`, `ModelError`, `ThreadPoolError`.
+    public init(
+        configuration: RunConfiguration, dataset: DatasetSummary, threads: Int
+    ) throws {
+        self.configuration = configuration
+        sampling = try RunSampling(configuration, dataset)
+        schedule = StepSchedule(configuration, samples: sampling.training.samples)
+        network = try Network(configuration.model)
+        optimizer = Optimizer(configuration.train.optimizer, for: network.parameters)
+        rate = LearningRate(
+            configuration.train.optimizer.rate, schedule: configuration.train.schedule,
+            stepsPerEpoch: schedule.stepsPerEpoch, epochs: configuration.train.epochs)
+        pool = try ThreadPool(threads: threads)
+        executors = ExecutorCache(network, pool: pool)
+        state = TrainingState(
+            layout: TrainingState.Layout(
+                tree: network.parameters, optimizerVectors: optimizer.state.map(\.name)),
+            parameters: ParameterStorage(network.parameters),
+            optimizer: optimizer.state.map(\.values))
+    }
+
+    /// Draws the first weights from the configuration's seed.
+    public func initialize() {
+        network.parameters.initialise(state.parameters, seed: configuration.seed)
+    }
+
+    /// Floats of what a slot yields: the gradient, then the batch-norm statistics.
+    public var vectorCount: Int {
+        network.parameters.trainableExtent + network.parameters.statisticsExtent
+    }
+
+    /// Stands for the network's parameters by name, shape and role.
+    public var modelDigest: Digest {
+        let tree = network.parameters
+        let text = (tree.trainable + tree.statistics).map {
+            "\($0.name) \($0.shape) \($0.role)\n"
+        }.joined()
+        let digest = Array(text.utf8).withUnsafeBytes { Digest128(of: $0) }
+        return Digest(high: digest.high, low: digest.low)
+    }
+
+    // MARK: A step
+
+    /// Computes a slot: the gradient's sum over its clips, and their batch-norm statistics times their count.
+    ///
+    /// - Parameter vector: Overwritten; `vectorCount` floats.
+    /// - Throws: `ClipDecodingError` for a clip that is damaged.
+    public func compute(
+        _ slot: Slot, _ clips: [LabeledClip], into vector: FloatBuffer
+    ) throws(ClipDecodingError) -> SlotOutcome {
+        guard !clips.isEmpty else {
+            vector.floats.update(repeating: 0)
+            return SlotOutcome(slot: slot, samples: 0, lossSum: 0, correct: 0)
+        }
+        let executor = executors.executor(clips: clips.count, mode: .training)
+        try executor.fill(with: clips, pool: pool)
+        let (gradient, statistics) = parts(of: vector)
+        let result = executor.train(
+            parameters: state.parameters, gradient: gradient, statistics: statistics)
+        return SlotOutcome(
+            slot: slot, samples: clips.count, lossSum: result.lossSum, correct: result.correct)
+    }
+
+    /// Applies a step: from the state before it to the state after it.
+    ///
+    /// - Parameter reduced: The sum over all slots, as `compute` lays it out.
+    public func update(_ step: Step, reduced: FloatBuffer) {
+        let clips = schedule.sampleCount(in: step)
+        // Steps count from 1, updates from 0.
+        let update = Int(step.rawValue) - 1
+        let (gradient, statistics) = parts(of: reduced)
+        optimizer.apply(
+            gradient, clips: clips, update: update, rate: rate.rate(at: update),
+            to: state.parameters, pool: pool)
+        RunningStatistics.update(state.parameters, from: statistics, clips: clips)
+    }
+
+    /// The gradient and the statistics in a vector of `vectorCount` floats.
+    private func parts(of vector: FloatBuffer) -> (gradient: FloatBuffer, statistics: FloatBuffer) {
+        let extent = network.parameters.trainableExtent
+        return (vector.slice(0..<extent), vector.slice(extent..<vectorCount))
+    }
+
+    // MARK: Evaluation
+
+    /// The blocks of an evaluation; none where the dataset has no validation split.
+    public var evaluationBlocks: EvaluationBlocks {
+        EvaluationBlocks(samples: sampling.evaluation?.samples ?? 0)
+    }
+
+    /// Scores a block of clips with the running statistics.
+    public func evaluate(
+        _ block: Int, _ clips: [LabeledClip]
+    ) throws(ClipDecodingError) -> BlockOutcome {
+        let predictions = try predict(clips)
+        var outcome = BlockOutcome(
+            block: block, samples: clips.count, lossSum: 0, top1: 0, top5: 0)
+        for prediction in predictions {
+            outcome.lossSum += prediction.loss
+            outcome.top1 += prediction.rank < 1 ? 1 : 0
+            outcome.top5 += prediction.rank < 5 ? 1 : 0
+        }
+        return outcome
+    }
+
+    /// What the network makes of clips, with the running statistics.
+    public func predict(_ clips: [LabeledClip]) throws(ClipDecodingError) -> [Prediction] {
+        try executors.predict(clips, parameters: state.parameters)
+    }
+}
