@@ -5,5 +5,8 @@ struct Coordinator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
-        subcommands: [DatasetCommand.self, DescribeCommand.self, VerifyCommand.self])
+        subcommands: [
+            StartCommand.self, EvaluateCommand.self, DescribeCommand.self, DatasetCommand.self,
+            VerifyCommand.self,
+        ])
 }

@@ -5,5 +5,5 @@ struct Worker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
         abstract: "Computes gradients for a coordinator.",
-        subcommands: [BenchmarkAllReduceCommand.self])
+        subcommands: [JoinCommand.self, BenchmarkAllReduceCommand.self])
 }

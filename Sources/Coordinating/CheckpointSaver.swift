@@ -1,0 +1,70 @@
+import Checkpoints
+import Training
+import TrainingProtocol
+import ZeroMQ
+
+/// Writes uploaded states to disk on a thread of its own, and tells the control thread when they are durable.
+final class CheckpointSaver: Sendable {
+    private enum Order: Sendable {
+        case save(Step, TrainingState)
+        case stop
+    }
+
+    /// What a manifest says of a run besides the step.
+    struct Identity: Sendable {
+        let configDigest: String
+        let datasetDigest: String
+        let schedule: StepSchedule
+        let keep: Int
+    }
+
+    private let orders: Mailbox<Order>
+    private let thread: DedicatedThread<Void>
+
+    /// - Parameter profile: The numerics profile that the run is pinned to by then.
+    init(
+        directory: RunDirectory, identity: Identity,
+        profile: @escaping @Sendable () -> [ProfileEntry],
+        control: Mailbox<ControlServer.Input>
+    ) throws(ZeroMQError) {
+        let orders = try Mailbox<Order>()
+        self.orders = orders
+        thread = try DedicatedThread(name: "saver") {
+            while case .save(let step, let state)? = orders.receive(timeout: nil) {
+                do throws(SavedStateError) {
+                    let contents = CheckpointContents(
+                        step, state, identity: identity, profile: profile())
+                    _ = try directory.checkpoints.save(contents, keep: identity.keep)
+                    if step == identity.schedule.lastStep {
+                        _ = try directory.checkpoints.saveFinal(contents)
+                    }
+                    control.send(.event(.stateSaved(step)))
+                } catch {
+                    control.send(.event(.stateSaveFailed(step, reason: "\(error)")))
+                }
+            }
+        }
+    }
+
+    func save(_ step: Step, _ state: TrainingState) { orders.send(.save(step, state)) }
+
+    /// Finishes what is ordered, and ends.
+    func stop() throws {
+        orders.send(.stop)
+        try thread.join()
+    }
+}
+
+extension CheckpointContents {
+    init(
+        _ step: Step, _ state: TrainingState, identity: CheckpointSaver.Identity,
+        profile: [ProfileEntry]
+    ) {
+        let completeEpochs = Int(step.rawValue) / identity.schedule.stepsPerEpoch
+        self.init(
+            step: Int(step.rawValue), epoch: completeEpochs, configDigest: identity.configDigest,
+            datasetDigest: identity.datasetDigest,
+            numerics: Dictionary(profile.map { ($0.name, $0.value) }) { first, _ in first },
+            model: state.modelTensors, optimizer: state.optimizerTensors)
+    }
+}

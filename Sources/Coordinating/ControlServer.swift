@@ -1,0 +1,170 @@
+import Logging
+import TrainingProtocol
+import Wire
+import ZeroMQ
+
+/// The coordinator's control connection: carries out what its `CoordinatorMachine` directs.
+///
+/// It belongs to the thread that makes and runs it. Everything else reaches it through `inbox`.
+final class ControlServer {
+    /// What other threads tell the control thread.
+    enum Input: Sendable {
+        case event(CoordinatorEvent)
+        /// A process that the coordinator started has ended.
+        case launchedWorkerEnded(token: String, reason: String)
+    }
+
+    /// Where the machine's directives go besides the network.
+    struct Effects {
+        /// Makes a record durable.
+        var append: (JournalRecord) throws -> Void
+        /// Shows and keeps a note.
+        var note: (CoordinatorNote) -> Void
+    }
+
+    /// How often time is looked at: well below every time-out.
+    private static let pulse = Duration.milliseconds(50)
+    /// What a worker's frame may have at most; the largest is a report of all slots of a step.
+    private static let maximumFrameSize = 1 << 20
+
+    let endpoint: String
+    private let router: Socket
+    private let monitor: SocketMonitor
+    private let inbox: Mailbox<Input>
+    private let logger: Logger
+    private let start = ContinuousClock.now
+    private var connections: PeerConnections<ConnectionID>
+    private var identities: [ConnectionID: [UInt8]] = [:]
+    private var connectionOf: [[UInt8]: ConnectionID] = [:]
+    private var connectionOfToken: [String: ConnectionID] = [:]
+    private var tokenOf: [ConnectionID: String] = [:]
+    private var nextConnection = ConnectionID(1)
+
+    /// - Parameter address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
+    /// - Throws: `ZeroMQError.addressInUse` and its kin.
+    init(
+        context: Context, address: String, inbox: Mailbox<Input>, logger: Logger
+    ) throws(ZeroMQError) {
+        var options = SocketOptions()
+        options.mandatoryRouting = true
+        // The last words, `finish`, should reach workers that are a little behind.
+        options.linger = .seconds(1)
+        options.maximumMessageSize = Self.maximumFrameSize
+        router = try Socket(.router, in: context, options: options)
+        monitor = try SocketMonitor(router)
+        connections = PeerConnections(monitor)
+        endpoint = try router.bind(address)
+        self.inbox = inbox
+        self.logger = logger
+    }
+
+    /// Serves until the machine ends.
+    func run(_ machine: inout CoordinatorMachine, effects: Effects) throws(ZeroMQError) -> Outcome {
+        var poller = Poller()
+        let readable = poller.add(router, .readable)
+        _ = poller.add(monitor.events, .readable)
+        _ = poller.add(inbox)
+        while true {
+            try poller.wait(timeout: Self.pulse)
+            var events: [CoordinatorEvent] = []
+            if poller.isReady(readable) { try receive(into: &events) }
+            for lost in try connections.takeLost() where tokenOf[lost] == nil {
+                // The end of a process of our own is reported with its cause, a moment later.
+                events.append(.disconnected(lost, reason: "its connection closed"))
+            }
+            for input in inbox.drain() { events.append(event(for: input)) }
+            events.append(.tick)
+            for event in events {
+                if let outcome = handle(event, &machine, effects) { return outcome }
+            }
+        }
+    }
+
+    private func event(for input: Input) -> CoordinatorEvent {
+        switch input {
+        case .event(let event):
+            return event
+        case .launchedWorkerEnded(let token, let reason):
+            guard let connection = connectionOfToken[token] else {
+                return .launchFailed(reason: "a worker ended before it joined: \(reason)")
+            }
+            return .disconnected(connection, reason: reason)
+        }
+    }
+
+    private func receive(into events: inout [CoordinatorEvent]) throws(ZeroMQError) {
+        while let frames = try router.tryReceive() {
+            guard frames.count == 2 else {
+                logger.warning("dropped a control message of \(frames.count) frames")
+                continue
+            }
+            let connection = connection(of: frames[0].bytes)
+            try connections.note(frames[0], from: connection)
+            do throws(WireError) {
+                let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
+                if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
+                    connectionOfToken[hello.launchToken] = connection
+                    tokenOf[connection] = hello.launchToken
+                }
+                events.append(.received(message, from: connection))
+            } catch {
+                logger.warning("dropped a control message: \(error)")
+            }
+        }
+    }
+
+    private func connection(of identity: [UInt8]) -> ConnectionID {
+        if let known = connectionOf[identity] { return known }
+        let connection = nextConnection
+        nextConnection = connection.next
+        connectionOf[identity] = connection
+        identities[connection] = identity
+        return connection
+    }
+
+    /// Carries out what the machine makes of an event, and of the events that this brings about.
+    private func handle(
+        _ event: CoordinatorEvent, _ machine: inout CoordinatorMachine, _ effects: Effects
+    ) -> Outcome? {
+        var queue = [event]
+        while !queue.isEmpty {
+            let directives = machine.on(queue.removeFirst(), now: ContinuousClock.now - start)
+            carryingOut: for directive in directives {
+                switch directive {
+                case .send(let message, let connection):
+                    if let failure = send(message, to: connection) { queue.append(failure) }
+                case .append(let record):
+                    do {
+                        try effects.append(record)
+                    } catch {
+                        queue.append(.journalFailed(reason: "\(error)"))
+                        break carryingOut
+                    }
+                case .note(let note):
+                    effects.note(note)
+                case .end(let outcome):
+                    return outcome
+                }
+            }
+        }
+        return nil
+    }
+
+    /// - Returns: The event of a message that could not be sent.
+    private func send(
+        _ message: Stamped<CoordinatorMessage>, to connection: ConnectionID
+    ) -> CoordinatorEvent? {
+        guard let identity = identities[connection] else { return nil }
+        do {
+            let frames = [Message(identity), Message(try message.serialized())]
+            if try router.trySend(frames) { return nil }
+            return .disconnected(connection, reason: "it does not read what it is sent")
+        } catch ZeroMQError.unroutable {
+            // A process of our own that has ended is reported with its cause.
+            if tokenOf[connection] != nil { return nil }
+            return .disconnected(connection, reason: "its connection closed")
+        } catch {
+            return .disconnected(connection, reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import ClipDatasets
+import Logging
+import ZeroMQ
+
+/// A data server on a thread of its own.
+final class DataThread {
+    let endpoint: String
+    private let orders: Mailbox<DataServer.Order>
+    private let thread: DedicatedThread<Void>
+
+    /// Returns when it listens.
+    ///
+    /// - Throws: `ZeroMQError` where it cannot listen.
+    init(
+        context: Context, address: String, dataset: ClipDataset, states: StateStore,
+        logger: Logger
+    ) throws {
+        let orders = try Mailbox<DataServer.Order>()
+        let bound = try Mailbox<Result<String, ZeroMQError>>()
+        self.orders = orders
+        thread = try DedicatedThread(name: "data") {
+            let server: DataServer
+            do throws(ZeroMQError) {
+                server = try DataServer(
+                    context: context, address: address, dataset: dataset, states: states,
+                    orders: orders, logger: logger)
+                bound.send(.success(server.endpoint))
+            } catch {
+                bound.send(.failure(error))
+                return
+            }
+            try server.run()
+        }
+        guard let result = bound.receive(timeout: nil) else {
+            preconditionFailure("a wait without a time-out ends with an element")
+        }
+        endpoint = try result.get()
+    }
+
+    func stop() throws {
+        orders.send(.stop)
+        try thread.join()
+    }
+}

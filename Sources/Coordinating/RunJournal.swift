@@ -1,0 +1,55 @@
+import Checkpoints
+import Foundation
+import TrainingProtocol
+
+/// The journal in the protocol's terms.
+struct RunJournal {
+    /// What an earlier term left behind.
+    struct History {
+        var run: RunID?
+        var lastTerm = Term(0)
+        var profile: [ProfileEntry]?
+        /// By step; a step that was replayed is here once.
+        var commits: [CommitEntry] = []
+        var isComplete = false
+    }
+
+    private let encoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }()
+
+    /// A record as a line of the journal.
+    func line(_ record: JournalRecord) throws -> String {
+        String(decoding: try encoder.encode(record), as: UTF8.self)
+    }
+
+    /// What the journal's lines say, in order.
+    static func history(of lines: [String], file: String) throws -> History {
+        var history = History()
+        let decoder = JSONDecoder()
+        for (number, line) in lines.enumerated() {
+            let record: JournalRecord
+            do {
+                record = try decoder.decode(JournalRecord.self, from: Data(line.utf8))
+            } catch {
+                throw CoordinatingError.journal(file: file, line: number + 1, problem: "\(error)")
+            }
+            switch record {
+            case .opened(let term, let run, _):
+                history.run = run
+                history.lastTerm = term
+            case .pinned(let profile):
+                history.profile = profile
+            case .committed(let entry):
+                history.commits.append(entry)
+            case .completed:
+                history.isComplete = true
+            case .began, .saved, .lost, .stopped:
+                break
+            }
+        }
+        return history
+    }
+}

@@ -1,0 +1,94 @@
+import Checkpoints
+import ClipDatasets
+import Configuration
+import Foundation
+import Tensors
+import Training
+import TrainingProtocol
+
+/// Where a run begins or goes on: what its directory holds of earlier terms.
+struct RunOpening {
+    let run: RunID
+    let layout: TrainingState.Layout
+    let summary: DatasetSummary
+    let evaluationSamples: Int
+    let journal = RunJournal()
+    let history: RunJournal.History
+    /// The step whose state the run starts from.
+    let start: Step
+    /// Nil where it starts from the seed.
+    let startState: (step: Step, state: TrainingState)?
+    /// Digests of later steps that were committed already.
+    let replayed: [Step: Digest]
+    /// For people: what was found.
+    let notes: [String]
+
+    /// Whether a run was started at `path`.
+    static func exists(at path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path + "/config.yaml")
+    }
+
+    /// The configuration of the run at `path`; nil where there is none.
+    static func configuration(at path: String) throws -> RunConfiguration? {
+        exists(at: path) ? try RunDirectory.configuration(at: path) : nil
+    }
+
+    init(
+        _ directory: RunDirectory, layout: TrainingState.Layout, summary: DatasetSummary,
+        sampling: RunSampling
+    ) throws {
+        self.layout = layout
+        self.summary = summary
+        evaluationSamples = sampling.evaluation?.samples ?? 0
+        let contents = directory.journal.contents
+        let history = try RunJournal.history(of: contents.lines, file: directory.journal.path)
+        self.history = history
+        run = history.run ?? RunID(UInt64.random(in: 1 ... .max))
+        var notes: [String] = []
+        if contents.droppedBytes > 0 {
+            notes.append("the journal's last line was torn and is dropped")
+        }
+        let search = try directory.checkpoints.latestValid()
+        notes += search.notes
+        if let checkpoint = search.checkpoint {
+            let manifest = checkpoint.manifest
+            guard manifest.datasetDigest == summary.digest.description else {
+                throw CoordinatingError.data(
+                    problem: "\(directory.configuration.data.path) is not the dataset of this run: "
+                        + "its digest is \(summary.digest), the run's \(manifest.datasetDigest)")
+            }
+            let state = try TrainingState(layout: layout, checkpoint: checkpoint)
+            start = Step(UInt64(checkpoint.step))
+            startState = (start, state)
+            notes.append("going on from the state of step \(start)")
+        } else {
+            start = Step(0)
+            startState = nil
+        }
+        var replayed: [Step: Digest] = [:]
+        for commit in history.commits where commit.step > start {
+            replayed[commit.step] = commit.digest
+        }
+        self.replayed = replayed
+        if !replayed.isEmpty {
+            notes.append(
+                "\(replayed.count) steps after it were committed before; they are computed again "
+                    + "and must come out the same")
+        }
+        self.notes = notes
+    }
+}
+
+extension ClipDataset {
+    /// The dataset without its clips, for those who cannot see the file.
+    public func summary() throws(ClipDatasetError) -> DatasetSummary {
+        let digest = try digest()
+        return DatasetSummary(
+            digest: Digest(high: digest.high, low: digest.low), classNames: classNames,
+            splits: splits.map {
+                SplitSummary(
+                    name: $0.name, samples: $0.count, frames: $0.frames, height: $0.height,
+                    width: $0.width)
+            })
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import TrainingProtocol
+
+/// Tells people and the metrics file what a run does.
+final class RunReporter {
+    private let schedule: StepSchedule
+    private let epochs: Int
+    private let metrics = MetricsLog()
+    private let appendMetric: (String) throws -> Void
+    private var progress = ProgressLine()
+    private var members = 0
+    private var lastCommit = ContinuousClock.now
+    /// Smoothed seconds a clip; nil before the first step.
+    private var secondsPerClip: Double?
+    private var lastEvaluation: EvaluationSummary?
+    private(set) var problems: [String] = []
+
+    /// - Parameter appendMetric: Appends a line to the metrics file.
+    init(
+        schedule: StepSchedule, epochs: Int, appendMetric: @escaping (String) throws -> Void
+    ) {
+        self.schedule = schedule
+        self.epochs = epochs
+        self.appendMetric = appendMetric
+    }
+
+    func say(_ text: String) { progress.say(text) }
+
+    func close() { progress.close() }
+
+    func note(_ note: CoordinatorNote) {
+        switch note {
+        case .joined(let worker, let host, let threads):
+            let plural = threads == 1 ? "thread" : "threads"
+            event("joined", "worker \(worker) joined from \(host) with \(threads) \(plural)")
+        case .refused(let host, let reason):
+            event("refused", "a worker from \(host) was refused: \(reason)")
+        case .began(_, let state, let members):
+            self.members = members.count
+            lastCommit = .now
+            let noun = members.count == 1 ? "worker" : "workers"
+            event(
+                "began",
+                "\(members.count) \(noun) at step \(state) of \(schedule.lastStep)")
+        case .committed(let summary):
+            committed(summary)
+        case .evaluated(let summary):
+            evaluated(summary)
+        case .saving:
+            break
+        case .saved(let step):
+            record(MetricsLog.EventLine(time: now, event: "saved", detail: "step \(step)"))
+        case .lost(let worker, let reason):
+            event("lost", "worker \(worker) is lost: \(reason)")
+        case .stopping(let reason):
+            event("stopping", "stopping: \(reason)")
+        }
+    }
+
+    private func committed(_ summary: CommitSummary) {
+        let seconds = (ContinuousClock.now - lastCommit).seconds
+        lastCommit = .now
+        let perClip = seconds / Double(max(1, summary.samples))
+        secondsPerClip = secondsPerClip.map { 0.8 * $0 + 0.2 * perClip } ?? perClip
+        record(
+            MetricsLog.StepLine(
+                time: now, step: summary.step.rawValue, epoch: summary.epoch.rawValue,
+                loss: summary.loss, accuracy: summary.accuracy, clips: summary.samples,
+                seconds: seconds, clips_per_second: 1 / perClip,
+                times: summary.times.map(MetricsLog.Times.init)))
+        progress.update(line(summary))
+    }
+
+    private func line(_ summary: CommitSummary) -> String {
+        let pace = secondsPerClip ?? 0
+        let left = Int(schedule.lastStep.rawValue - summary.step.rawValue)
+        let remaining = Double(left * schedule.batch) * pace
+        var parts = [
+            "step \(summary.step)/\(schedule.lastStep)",
+            "epoch \(summary.epoch.rawValue + 1)/\(epochs)",
+            "loss " + summary.loss.fixed(4),
+            "accuracy " + summary.accuracy.percent,
+            (1 / max(pace, 1e-9)).fixed(1) + " clips/s",
+            "\(members) " + (members == 1 ? "worker" : "workers"),
+            remaining.clock + " left",
+        ]
+        if let lastEvaluation { parts.append("val " + lastEvaluation.top1.percent) }
+        return parts.joined(separator: "  ")
+    }
+
+    private func evaluated(_ summary: EvaluationSummary) {
+        lastEvaluation = summary
+        // An evaluation is no part of a step's time.
+        lastCommit = .now
+        record(
+            MetricsLog.EvaluationLine(
+                time: now, step: summary.step.rawValue, loss: summary.loss, top1: summary.top1,
+                top5: summary.top5, clips: summary.samples))
+        let epoch = schedule.epoch(of: summary.step).rawValue + 1
+        progress.say(
+            "epoch \(epoch)/\(epochs), step \(summary.step): validation loss "
+                + "\(summary.loss.fixed(4)), top-1 \(summary.top1.percent), "
+                + "top-5 \(summary.top5.percent) of \(summary.samples) clips")
+    }
+
+    private func event(_ name: String, _ detail: String) {
+        record(MetricsLog.EventLine(time: now, event: name, detail: detail))
+        progress.say(detail)
+    }
+
+    /// Metrics are for people: a full disk must not end a run that can go on, but it is told, once.
+    private func record(_ value: some Encodable) {
+        do {
+            try appendMetric(try metrics.line(value))
+        } catch {
+            if problems.isEmpty { progress.say("metrics are not kept from here on: \(error)") }
+            problems.append("\(error)")
+        }
+    }
+
+    private var now: Double { Date().timeIntervalSince1970 }
+}
+
+extension Double {
+    /// With so many decimals.
+    func fixed(_ decimals: Int) -> String { String(format: "%.\(decimals)f", self) }
+
+    /// A share as `93.8 %`.
+    var percent: String { (100 * self).fixed(1) + " %" }
+
+    /// Seconds as `1:02:03` or `2:03`.
+    var clock: String {
+        guard isFinite else { return "?" }
+        let seconds = Int(rounded())
+        let minutes = String(format: "%02d:%02d", seconds / 60 % 60, seconds % 60)
+        return seconds >= 3600 ? "\(seconds / 3600):\(minutes)" : minutes
+    }
+}

@@ -1,0 +1,214 @@
+import Checkpoints
+import ClipDatasets
+public import Configuration
+import Foundation
+public import Logging
+import Synchronization
+import Tensors
+import Training
+public import TrainingProtocol
+import ZeroMQ
+
+/// A run from the coordinator's side: its directory, its sockets, its local workers, from start to end.
+public final class TrainingRun {
+    /// How a run is started.
+    public struct Options: Sendable {
+        public var directory: String
+        /// Nil where an existing run is resumed as it was configured.
+        public var configuration: RunConfiguration?
+        public var localWorkers: Int
+        /// Workers to wait for, the local ones included.
+        public var workers: Int
+        public var threadsPerWorker: Int
+        /// Where the control connection listens, as `tcp://127.0.0.1:5555`; port 0 takes any free one.
+        public var address: String
+
+        public init(
+            directory: String, configuration: RunConfiguration?, localWorkers: Int, workers: Int,
+            threadsPerWorker: Int, address: String
+        ) {
+            self.directory = directory
+            self.configuration = configuration
+            self.localWorkers = localWorkers
+            self.workers = workers
+            self.threadsPerWorker = threadsPerWorker
+            self.address = address
+        }
+    }
+
+    /// How often the coordinator shows its workers that it lives.
+    private static let aliveEvery = Duration.milliseconds(500)
+
+    private let options: Options
+    private let directory: RunDirectory
+    private let configuration: RunConfiguration
+    private let dataset: ClipDataset
+    private let opening: RunOpening
+    private let schedule: StepSchedule
+    private let logger: Logger
+    private let inbox: Mailbox<ControlServer.Input>
+    private let reporter: RunReporter
+    /// The numerics profile that the run is pinned to; control and saver threads share it.
+    private let profile: SharedProfile
+
+    /// Opens or makes the run directory, and checks the dataset against the configuration.
+    ///
+    /// - Throws: Errors with a message for people, before anything is changed but the run directory's creation.
+    public init(_ options: Options, logger: Logger) throws {
+        self.options = options
+        self.logger = logger
+        let stored = RunOpening.exists(at: options.directory)
+        guard
+            let wanted = try options.configuration
+                ?? RunOpening.configuration(at: options.directory)
+        else { throw CoordinatingError.usage(problem: "no run at \(options.directory)") }
+        dataset = try ClipDataset(path: wanted.data.path)
+        let summary = try dataset.summary()
+        let sampling = try RunSampling(wanted, summary)
+        let layout = try TrainingState.Layout(wanted)
+        schedule = StepSchedule(wanted, samples: sampling.training.samples)
+        directory =
+            stored
+            ? try RunDirectory.resume(at: options.directory, configuration: options.configuration)
+            : try RunDirectory.create(at: options.directory, configuration: wanted)
+        configuration = directory.configuration
+        opening = try RunOpening(
+            directory, layout: layout, summary: summary, sampling: sampling)
+        profile = SharedProfile(opening.history.profile)
+        inbox = try Mailbox()
+        let metrics = directory.metrics
+        reporter = RunReporter(schedule: schedule, epochs: configuration.train.epochs) {
+            try metrics.append($0)
+        }
+    }
+
+    /// Asks the run to end after the step under way, from any thread.
+    public var stop: @Sendable (_ reason: String) -> Void {
+        { [inbox] in inbox.send(.event(.stopRequested(reason: $0))) }
+    }
+
+    /// Trains until the run ends. Call it on a thread that may block.
+    public func run() throws -> Outcome {
+        for note in opening.notes { reporter.say(note) }
+        if opening.start >= schedule.lastStep {
+            try restoreFinal()
+            return .completed(opening.start)
+        }
+        let context = try Context(ioThreads: 1)
+        let control = try ControlServer(
+            context: context, address: options.address, inbox: inbox, logger: logger)
+        let saver = try CheckpointSaver(
+            directory: directory, identity: identity, profile: profile.value, control: inbox)
+        let data = try DataThread(
+            context: context, address: Self.dataAddress(beside: control.endpoint), dataset: dataset,
+            states: StateStore(
+                run: opening.run, layout: opening.layout, start: opening.startState,
+                completed: saver.save),
+            logger: logger)
+        let term = opening.history.lastTerm.next
+        try directory.journal.append(
+            opening.journal.line(.opened(term: term, run: opening.run, state: opening.start)))
+        reporter.say("run \(options.directory): coordinator at \(control.endpoint)")
+
+        let local = LocalWorkers()
+        try launch(local, address: control.endpoint)
+        var machine = CoordinatorMachine(machineOptions(term: term, data: data.endpoint))
+        let outcome = try control.run(&machine, effects: effects)
+        reporter.close()
+        local.finish()
+        try data.stop()
+        try saver.stop()
+        return outcome
+    }
+
+    /// SHA-256 of the final weights.
+    ///
+    /// - Throws: `SavedStateError` where the run has not ended.
+    public func finalWeights() throws -> String {
+        guard let final = try directory.checkpoints.final() else {
+            throw CoordinatingError.usage(problem: "\(options.directory) has no final weights yet")
+        }
+        return final.manifest.weightsSHA256
+    }
+
+    /// A kill between the last checkpoint and the result leaves a run that is complete but for its result.
+    private func restoreFinal() throws {
+        let last = Int(opening.start.rawValue)
+        guard try directory.checkpoints.final()?.step != last,
+            let (step, state) = opening.startState
+        else { return }
+        _ = try directory.checkpoints.saveFinal(
+            CheckpointContents(step, state, identity: identity, profile: profile.value()))
+    }
+
+    private var identity: CheckpointSaver.Identity {
+        CheckpointSaver.Identity(
+            configDigest: configuration.digest, datasetDigest: opening.summary.digest.description,
+            schedule: schedule, keep: configuration.train.keepCheckpoints)
+    }
+
+    private var effects: ControlServer.Effects {
+        ControlServer.Effects(
+            append: { [self] record in
+                if case .pinned(let entries) = record { profile.pin(entries) }
+                try directory.journal.append(opening.journal.line(record))
+            },
+            note: { [reporter] in reporter.note($0) })
+    }
+
+    private func machineOptions(term: Term, data: String) -> CoordinatorMachine.Options {
+        let every: Int? =
+            switch configuration.train.checkpointEvery {
+            case .steps(let steps): steps
+            case .epochs(let epochs): epochs * schedule.stepsPerEpoch
+            }
+        let evaluateEvery = configuration.train.evaluateEveryEpochs
+        return CoordinatorMachine.Options(
+            run: opening.run, term: term, schedule: schedule,
+            introduction: Introduction(
+                configuration: configuration.canonicalYAML, dataAddress: data,
+                dataset: opening.summary),
+            start: opening.start, workers: options.workers, profile: opening.history.profile,
+            replayed: opening.replayed, saveEvery: every,
+            evaluateEvery: evaluateEvery > 0 ? evaluateEvery : nil,
+            evaluationBlocks: EvaluationBlocks(samples: opening.evaluationSamples).count,
+            silence: configuration.transport.workerTimeout, aliveEvery: Self.aliveEvery)
+    }
+
+    private func launch(_ local: LocalWorkers, address: String) throws {
+        guard options.localWorkers > 0 else { return }
+        let program = try LocalWorkers.program()
+        for number in 1...options.localWorkers {
+            let token = "\(opening.run)-\(number)"
+            try local.launch(
+                program: program, address: Self.reachable(address),
+                threads: options.threadsPerWorker,
+                token: token, log: "\(options.directory)/worker-\(number).log"
+            ) { [inbox] reason in
+                inbox.send(.launchedWorkerEnded(token: token, reason: reason))
+            }
+        }
+    }
+
+    /// The address by which a process of this machine reaches an endpoint that may be bound to all interfaces.
+    private static func reachable(_ endpoint: String) -> String {
+        endpoint.replacingOccurrences(of: "//0.0.0.0:", with: "//127.0.0.1:")
+    }
+
+    /// The data connection listens on the same interface, at any free port.
+    private static func dataAddress(beside endpoint: String) -> String {
+        guard let colon = endpoint.lastIndex(of: ":") else { return endpoint }
+        return endpoint[..<colon] + ":0"
+    }
+}
+
+/// The numerics profile of a run, once it is pinned.
+final class SharedProfile: Sendable {
+    private let entries: Mutex<[ProfileEntry]>
+
+    init(_ entries: [ProfileEntry]?) { self.entries = Mutex(entries ?? []) }
+
+    func pin(_ entries: [ProfileEntry]) { self.entries.withLock { $0 = entries } }
+
+    func value() -> [ProfileEntry] { entries.withLock { $0 } }
+}

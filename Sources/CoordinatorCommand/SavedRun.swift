@@ -1,0 +1,15 @@
+import Checkpoints
+import Configuration
+
+/// The weights of a run, for those who only read them.
+struct SavedRun {
+    let configuration: RunConfiguration
+    /// The final one, or the newest where the run has not ended.
+    let checkpoint: Checkpoint
+
+    /// - Throws: `SavedStateError` where there is no run, or it has saved nothing yet.
+    init(at path: String) throws(SavedStateError) {
+        configuration = try RunDirectory.configuration(at: path)
+        checkpoint = try CheckpointStore.newest(ofRunAt: path)
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Configuration
+import Coordinating
+import Foundation
+import Logging
+import TrainingProtocol
+
+/// `coordinator start`: begins a run, or goes on with one.
+struct StartCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start",
+        abstract: "Train a model, with local workers, joining ones, or both.",
+        discussion: """
+            A new run:        coordinator start --config configs/quickstart.yaml --data clips.h5 --local-workers 2
+            Going on with it: coordinator start --run runs/quickstart --local-workers 4
+            More machines:    coordinator start --config F --bind tcp://10.0.0.1:5555 --workers 3
+                              and on each of them: worker join tcp://10.0.0.1:5555
+
+            Exit status: 0 the run is complete, 1 it failed, 2 wrong usage, 75 it stopped and can be resumed.
+            """)
+
+    @Option(help: "The configuration of a new run, a YAML file.")
+    var config: String?
+
+    @Option(help: "The clip dataset, instead of the configuration's data.path.")
+    var data: String?
+
+    @Option(name: .customLong("run"), help: "The run's directory (default: runs/NAME).")
+    var directory: String?
+
+    @Option(help: "Worker processes to start on this machine.")
+    var localWorkers = 0
+
+    @Option(help: "Workers to wait for, the local ones included (default: the local ones).")
+    var workers: Int?
+
+    @Option(help: "Threads of each local worker.")
+    var threadsPerWorker = 1
+
+    @Option(help: "Where workers reach the coordinator; port 0 takes any free one.")
+    var bind = "tcp://127.0.0.1:0"
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: "Override a key of the configuration: train.optimizer.rate=0.01.")
+    var overrides: [String] = []
+
+    func validate() throws {
+        guard localWorkers >= 0, threadsPerWorker >= 1 else {
+            throw ValidationError(
+                "--local-workers takes 0 or more, --threads-per-worker 1 or more.")
+        }
+        guard expectedWorkers >= 1 else {
+            throw ValidationError(
+                "A run needs workers: --local-workers N starts some here, --workers N waits for "
+                    + "such that join from elsewhere.")
+        }
+        guard config != nil || directory != nil else {
+            throw ValidationError(
+                "Name a configuration (--config F) for a new run, or an existing run (--run DIR).")
+        }
+    }
+
+    private var expectedWorkers: Int { max(workers ?? 0, localWorkers) }
+
+    func run() throws {
+        let configuration = try runConfiguration()
+        let path = directory ?? "runs/\(configuration?.name ?? "run")"
+        let run = try TrainingRun(
+            TrainingRun.Options(
+                directory: path, configuration: configuration, localWorkers: localWorkers,
+                workers: expectedWorkers, threadsPerWorker: threadsPerWorker, address: bind),
+            logger: Logger(
+                label: "coordinator", factory: { StreamLogHandler.standardError(label: $0) }))
+        let signals = StopSignals(run.stop)
+        defer { signals.cancel() }
+        switch try run.run() {
+        case .completed(let step):
+            print("done: step \(step) of \(step), results in \(path)/final")
+            print("weights sha256 \(try run.finalWeights())")
+        case .stopped(let saved, let reason):
+            print("stopped at step \(saved): \(reason)")
+            print(
+                "to go on: coordinator start --run \(path) --local-workers \(max(1, localWorkers))")
+            throw ExitCode(75)
+        case .failed(let reason):
+            throw RunFailure(description: reason)
+        }
+    }
+
+    /// The configuration as the flags say; nil where an existing run is taken as it is.
+    private func runConfiguration() throws -> RunConfiguration? {
+        var overrides = overrides
+        if let data { overrides.append("data.path=\(data)") }
+        if let config { return try RunConfiguration(contentsOf: config, overrides: overrides) }
+        guard !overrides.isEmpty, let directory else { return nil }
+        return try RunConfiguration(
+            contentsOf: "\(directory)/config.yaml", overrides: overrides)
+    }
+}
+
+/// A run that ended with status 1.
+struct RunFailure: Error, CustomStringConvertible {
+    let description: String
+}

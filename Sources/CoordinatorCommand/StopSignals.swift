@@ -1,0 +1,34 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Turns the first Ctrl-C or SIGTERM into a request to stop after the step, and the second into an end at once.
+final class StopSignals {
+    private var sources: [any DispatchSourceSignal] = []
+
+    init(_ stop: @escaping @Sendable (_ reason: String) -> Void) {
+        for (number, name) in [(SIGINT, "interrupted"), (SIGTERM, "terminated")] {
+            // The default action would end the process before the source hears of it.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let counter = RequestCounter()
+            source.setEventHandler {
+                if counter.next() > 1 { _exit(75) }
+                stop(name)
+            }
+            source.resume()
+            sources.append(source)
+        }
+    }
+
+    func cancel() {
+        for source in sources { source.cancel() }
+    }
+}
+
+/// Counts requests; handlers of one source never run at the same time, but the compiler cannot know.
+private final class RequestCounter: Sendable {
+    private let count = Atomic(0)
+
+    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import Logging
+import TrainingProtocol
+import Working
+import ZeroMQ
+
+/// `worker join`: takes part in a run until it ends.
+struct JoinCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "join",
+        abstract: "Join a coordinator's run and compute what it deals out.",
+        discussion: """
+            Example: worker join tcp://head:5555 --threads 8
+
+            The address is the one that `coordinator start` prints. Nothing else is needed here: model,
+            configuration and clips come from the coordinator.
+
+            Exit status: 0 the run is complete, 1 this worker failed or was refused, 2 wrong usage,
+            75 the run stopped before its end.
+            """)
+
+    @Argument(help: "The coordinator's address, as tcp://HOST:PORT.")
+    var address: String
+
+    @Option(help: "Threads to compute with (default: all cores).")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    func validate() throws {
+        guard threads >= 1 else { throw ValidationError("--threads takes 1 or more.") }
+    }
+
+    func run() throws {
+        let token = ProcessInfo.processInfo.environment["LOCKSTEP_LAUNCH_TOKEN"] ?? ""
+        let worker = try WorkerProcess(
+            WorkerProcess.Options(address: address, threads: threads, launchToken: token),
+            logger: Logger(label: "worker", factory: { StreamLogHandler.standardError(label: $0) }))
+        let requests = worker.requests
+        let sources = [(SIGINT, "interrupted"), (SIGTERM, "terminated")].map { number, name in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            // A worker of the coordinator's own gets the terminal's Ctrl-C too; the coordinator decides.
+            source.setEventHandler {
+                if token.isEmpty || number == SIGTERM {
+                    requests.send(.leaveRequested(reason: name))
+                }
+            }
+            source.resume()
+            return source
+        }
+        defer { sources.forEach { $0.cancel() } }
+        try leave(with: try worker.run())
+    }
+
+    private func leave(with outcome: WorkerOutcome) throws -> Never {
+        // Threads may still be in the middle of something that no longer matters.
+        switch outcome {
+        case .completed:
+            print("the run is complete")
+            Foundation.exit(0)
+        case .stopped(let reason):
+            print("the run goes on without this worker, or stopped: \(reason)")
+            Foundation.exit(75)
+        case .refused(let reason):
+            FileHandle.standardError.write(Data("Error: refused: \(reason)\n".utf8))
+            Foundation.exit(1)
+        case .failed(let reason):
+            FileHandle.standardError.write(Data("Error: \(reason)\n".utf8))
+            Foundation.exit(1)
+        }
+    }
+}

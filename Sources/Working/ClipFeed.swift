@@ -1,0 +1,136 @@
+import ClipDatasets
+import Configuration
+import Tensors
+import Training
+import TrainingProtocol
+import ZeroMQ
+
+/// The compute thread's end of the data connection: clips in the order of their use, and states.
+final class ClipFeed {
+    /// Steps that are announced ahead of the one under way; bytes bound what is really fetched.
+    private static let lookAhead: UInt64 = 4
+
+    private let training: ClipLane
+    private let evaluation: ClipLane
+    private let orders: Mailbox<DataClient.Order>
+    private let sampling: RunSampling
+    private let thread: DedicatedThread<Void>
+    /// The last step whose clips are announced.
+    private var announced: Step?
+
+    init(
+        context: Context, run: RunID, term: Term, address: String, prefetchBytes: Int,
+        sampling: RunSampling
+    ) throws(ZeroMQError) {
+        let training = try ClipLane()
+        let evaluation = try ClipLane()
+        let orders = try Mailbox<DataClient.Order>()
+        self.training = training
+        self.evaluation = evaluation
+        self.orders = orders
+        self.sampling = sampling
+        thread = try DedicatedThread(name: "data") {
+            do {
+                let client = try DataClient(
+                    context: context, address: address, run: run, term: term,
+                    lanes: [training, evaluation], prefetchBytes: prefetchBytes, orders: orders)
+                try client.serve()
+            } catch {
+                let problem = WorkingError.connection("the data connection failed: \(error)")
+                training.deliver(.failure(problem))
+                evaluation.deliver(.failure(problem))
+            }
+        }
+    }
+
+    /// Ends the data thread.
+    func stop() { orders.send(.stop) }
+
+    // MARK: Clips
+
+    /// Makes sure that the clips of a step are on their way, and those of the next ones behind them.
+    func announce(steps step: Step, slots: Range<Int>, of schedule: StepSchedule) {
+        let last = min(Step(step.rawValue + Self.lookAhead), schedule.lastStep)
+        var next = announced?.next ?? step
+        while next <= last {
+            for slot in slots { training.want(keys(of: Slot(slot), in: next, schedule)) }
+            announced = next
+            next = next.next
+        }
+    }
+
+    func announce(blocks: [Int], of plan: EvaluationBlocks) {
+        for block in blocks { evaluation.want(keys(of: block, plan)) }
+    }
+
+    /// Waits for the clips of a slot of an announced step.
+    func takeSlot(
+        _ slot: Slot, of step: Step, _ trainer: Trainer
+    ) throws(WorkingError) -> [LabeledClip] {
+        try take(keys(of: slot, in: step, trainer.schedule), from: training)
+    }
+
+    /// Waits for the clips of an announced block.
+    func takeBlock(
+        _ block: Int, of plan: EvaluationBlocks, _ trainer: Trainer
+    ) throws(WorkingError) -> [LabeledClip] {
+        try take(keys(of: block, plan), from: evaluation)
+    }
+
+    private func take(
+        _ keys: [ClipRequestKey], from lane: ClipLane
+    ) throws(WorkingError) -> [LabeledClip] {
+        var clips: [LabeledClip] = []
+        for key in keys {
+            let delivery = try lane.take(key)
+            clips.append(
+                LabeledClip(clip: delivery.clip, view: key.view, label: delivery.label))
+        }
+        return clips
+    }
+
+    private func keys(
+        of slot: Slot, in step: Step, _ schedule: StepSchedule
+    ) -> [ClipRequestKey] {
+        schedule.samples(of: slot, in: step).map {
+            key(sampling.training, $0, sampling.trainingView($0, in: schedule.epoch(of: step)))
+        }
+    }
+
+    private func keys(of block: Int, _ plan: EvaluationBlocks) -> [ClipRequestKey] {
+        guard let split = sampling.evaluation else { return [] }
+        return plan.samples(of: block).map {
+            key(split, SampleID($0), sampling.evaluationView(SampleID($0), of: split))
+        }
+    }
+
+    private func key(
+        _ split: SplitSummary, _ sample: SampleID, _ view: ClipView
+    ) -> ClipRequestKey {
+        // JPEGs are smaller; the budget errs on the safe side.
+        let bytes = view.frames.count * split.height * split.width * 3
+        return ClipRequestKey(split: split.name, sample: sample, view: view, bytes: bytes)
+    }
+
+    // MARK: States
+
+    /// Fetches a saved state's vectors.
+    func fetch(
+        _ vectors: [TrainingState.Layout.Vector], of step: Step
+    ) throws -> [FloatBuffer] {
+        let reply = try Mailbox<Result<[FloatBuffer], WorkingError>>()
+        orders.send(.fetch(step: step, vectors: vectors, reply: reply))
+        guard let result = reply.receive(timeout: nil) else {
+            preconditionFailure("a wait without a time-out ends with an element")
+        }
+        return try result.get()
+    }
+
+    /// Sends a state that nobody changes any more.
+    func upload(
+        _ state: TrainingState, of step: Step,
+        onFailure: @escaping @Sendable (WorkingError) -> Void
+    ) {
+        orders.send(.upload(step: step, state, onFailure: onFailure))
+    }
+}

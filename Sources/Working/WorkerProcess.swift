@@ -1,0 +1,180 @@
+import Glibc
+public import Logging
+import Tensors
+public import TrainingProtocol
+import Wire
+public import ZeroMQ
+
+/// A worker: joins a coordinator, computes what it is dealt, and leaves when the run ends.
+///
+/// The thread that calls `run` owns the control connection; compute, clips and gradients have threads and
+/// sockets of their own, so that nothing they do delays a heartbeat.
+public final class WorkerProcess {
+    /// How a worker is started.
+    public struct Options: Sendable {
+        /// Of the coordinator's control connection, as `tcp://head:5555`.
+        public var address: String
+        public var threads: Int
+        /// Tells the coordinator that it started this process itself.
+        public var launchToken: String
+
+        public init(address: String, threads: Int, launchToken: String = "") {
+            self.address = address
+            self.threads = threads
+            self.launchToken = launchToken
+        }
+    }
+
+    /// The coordinator not heard from for so long is gone. It speaks every half second.
+    private static let silence = Duration.seconds(10)
+    private static let heartbeatEvery = Duration.milliseconds(500)
+    /// How often time is looked at.
+    private static let pulse = Duration.milliseconds(100)
+
+    private let options: Options
+    private let logger: Logger
+    /// For clips and gradients. The control connection has a context of its own, which ends, and with it
+    /// delivers the worker's last words, whatever these threads do.
+    private let bulk: Context
+    private let host: String
+    private let shared: ComputeLoop.Shared
+    private let events: Mailbox<WorkerEvent>
+    private let start = ContinuousClock.now
+
+    /// - Throws: `ZeroMQError`, `RouteError` where the coordinator's address cannot be used.
+    public init(_ options: Options, logger: Logger) throws {
+        self.options = options
+        self.logger = logger
+        bulk = try Context(ioThreads: 1)
+        host = try Route.localAddress(towards: options.address)
+        shared = try ComputeLoop.Shared()
+        events = try Mailbox()
+    }
+
+    /// Where a request to leave may come from, as a signal's handler.
+    public var requests: Mailbox<WorkerEvent> { events }
+
+    /// Works until the run ends or this worker has to leave it.
+    public func run() throws -> WorkerOutcome {
+        let compute = try DedicatedThread(name: "compute") {
+            [shared, bulk, host, events, threads = options.threads] in
+            ComputeLoop(
+                shared: shared, context: bulk, host: host, events: events, threads: threads
+            ).serve()
+        }
+        let outcome = try control()
+        shared.orders.send(.stop)
+        if case .completed = outcome { try compute.join() }
+        return outcome
+    }
+
+    private func control() throws -> WorkerOutcome {
+        let context = try Context()
+        var socketOptions = SocketOptions()
+        socketOptions.linger = .seconds(1)
+        let dealer = try Socket(.dealer, in: context, options: socketOptions)
+        try dealer.connect(options.address)
+        var machine = WorkerMachine(
+            hello: try hello(), silence: Self.silence, heartbeatEvery: Self.heartbeatEvery)
+        if let outcome = try carryOut(machine.start(now: now), dealer) { return outcome }
+
+        var poller = Poller()
+        let readable = poller.add(dealer, .readable)
+        _ = poller.add(events)
+        while true {
+            try poller.wait(timeout: Self.pulse)
+            var pending: [WorkerEvent] = []
+            while poller.isReady(readable), let frames = try dealer.tryReceive() {
+                if let message = parse(frames) { pending.append(.received(message)) }
+            }
+            pending += events.drain()
+            pending.append(.tick)
+            for event in pending {
+                if let outcome = try carryOut(machine.on(event, now: now), dealer) {
+                    return outcome
+                }
+            }
+        }
+    }
+
+    private var now: Duration { ContinuousClock.now - start }
+
+    private func parse(_ frames: [Message]) -> Stamped<CoordinatorMessage>? {
+        do {
+            guard frames.count == 1 else { return nil }
+            return try Stamped<CoordinatorMessage>(serialized: frames[0].bytes)
+        } catch {
+            logger.warning("dropped a control message: \(error)")
+            return nil
+        }
+    }
+
+    private func carryOut(
+        _ directives: [WorkerDirective], _ dealer: Socket
+    ) throws -> WorkerOutcome? {
+        for directive in directives {
+            switch directive {
+            case .send(let message):
+                _ = try dealer.trySend([Message(try message.serialized())])
+            case .prepare(let run, let term, let step, let introduction):
+                var reachable = introduction
+                reachable.dataAddress = Route.address(
+                    introduction.dataAddress, byHostOf: options.address)
+                shared.orders.send(.prepare(run, term, step, reachable))
+            case .adopt(let generation, let members, let rank):
+                shared.orders.send(.adopt(generation, members: members, rank))
+            case .compute(let step, let slots):
+                shared.orders.send(.compute(step, slots: slots))
+            case .reduce(let step, let generation):
+                shared.orders.send(.reduce(step, generation))
+            case .update(let step): shared.orders.send(.update(step))
+            case .evaluate(let step, let rank, let members):
+                shared.orders.send(.evaluate(step, rank, members: members))
+            case .upload(let step): shared.orders.send(.upload(step))
+            case .abort(let generation):
+                shared.abort(generation)
+            case .note(let note): logger.info("\(note.text)")
+            case .end(let outcome): return outcome
+            }
+        }
+        return nil
+    }
+
+    private func hello() throws -> Hello {
+        let profile = try NumericsProfile.current()
+        return Hello(
+            protocolVersion: protocolVersion, profile: profile.entries, host: Self.hostName,
+            process: Int64(getpid()), threads: options.threads, launchToken: options.launchToken)
+    }
+
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "unknown host" }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+extension NumericsProfile {
+    /// The profile in the protocol's terms.
+    public var entries: [ProfileEntry] {
+        [
+            ProfileEntry(name: "architecture", value: architecture),
+            ProfileEntry(name: "kernels", value: String(kernelsVersion)),
+            ProfileEntry(name: "instructions", value: kernelVariant.rawValue),
+            ProfileEntry(name: "OpenBLAS", value: blasConfiguration),
+            ProfileEntry(name: "OpenBLAS core", value: blasCore),
+        ]
+    }
+}
+
+extension WorkerNote {
+    /// For a log.
+    var text: String {
+        switch self {
+        case .joined(let worker): "joined as worker \(worker)"
+        case .began(let rank, let members, let slots):
+            "rank \(rank) of \(members), slots \(slots.lowerBound)..<\(slots.upperBound)"
+        case .aborted(let reason): "the step was aborted: \(reason)"
+        }
+    }
+}
