@@ -1,0 +1,83 @@
+import Foundation
+
+/// A program of this package as a process of its own, with its output as it comes.
+final class Command: Sendable {
+    struct Result: Sendable {
+        let status: Int32
+        let output: String
+        let errors: String
+
+        /// The hash that `coordinator start` prints at its end.
+        var weights: String? {
+            output.split(separator: "\n").last { $0.hasPrefix("weights sha256 ") }
+                .map { String($0.dropFirst("weights sha256 ".count)) }
+        }
+    }
+
+    // Only ever started, signalled and waited for, which Foundation's Process does under locks of its own.
+    nonisolated(unsafe) private let process = Process()
+    private let lines: AsyncStream<String>
+    private let errors: Task<String, Never>
+
+    /// Starts `coordinator` or `worker` of this build.
+    init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        // The test's executable lies beside the programs.
+        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.executableURL = own.deletingLastPathComponent().appendingPathComponent(name)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let output = Pipe()
+        let errorPipe = Pipe()
+        process.standardOutput = output
+        process.standardError = errorPipe
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let outputHandle = output.fileHandleForReading
+        lines = AsyncStream { continuation in
+            Thread.detachNewThread {
+                var rest = Data()
+                while case let data = outputHandle.availableData, !data.isEmpty {
+                    rest.append(data)
+                    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                        continuation.yield(String(decoding: rest[..<end], as: UTF8.self))
+                        rest = Data(rest[(end + 1)...])
+                    }
+                }
+                if !rest.isEmpty { continuation.yield(String(decoding: rest, as: UTF8.self)) }
+                continuation.finish()
+            }
+        }
+        let errorHandle = errorPipe.fileHandleForReading
+        errors = Task.detached {
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread {
+                    let data = errorHandle.readDataToEndOfFile()
+                    continuation.resume(returning: String(decoding: data, as: UTF8.self))
+                }
+            }
+        }
+    }
+
+    var identifier: Int32 { process.processIdentifier }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits for the end; `onLine` sees each line of output as it comes.
+    func finish(onLine: (String) async throws -> Void = { _ in }) async rethrows -> Result {
+        var output: [String] = []
+        for await line in lines {
+            output.append(line)
+            try await onLine(line)
+        }
+        let errors = await errors.value
+        process.waitUntilExit()
+        return Result(
+            status: process.terminationStatus, output: output.joined(separator: "\n"),
+            errors: errors)
+    }
+
+    /// Runs a program to its end.
+    static func run(_ name: String, _ arguments: String...) async throws -> Result {
+        try await Command(name, arguments).finish()
+    }
+}
