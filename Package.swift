@@ -125,11 +125,15 @@ let package = Package(
         tests("Configuration"),
         tests("Wire", ["TrainingProtocol"]),
         tests("Models", ["Networks", "Configuration"]),
-        tests("Optimizers", ["Networks"]),
+        tests("Optimizers", ["Networks", "Tensors", "Configuration"]),
         tests("ClipDatasets", ["HDF5"]),
         tests("Checkpoints", ["Configuration"]),
         tests("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ"]),
-        tests("Verification", ["HDF5"]),
+        .testTarget(
+            name: "VerificationTests",
+            dependencies: ["Verification", "HDF5"],
+            exclude: ["Fixtures"],
+            swiftSettings: swift),
         tests("Training"),
         .testTarget(
             name: "EndToEndTests",

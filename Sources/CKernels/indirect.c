@@ -13,7 +13,11 @@ enum {
     /// first-level cache while pixels stream past.
     BLOCK_DEPTH = 256,
     /// Most (tap, channels) pieces in one part.
-    BLOCK_PIECES = 32
+    BLOCK_PIECES = 32,
+    /// Floats of a packed weight that stays in the second-level cache while pixels pass once.
+    SMALL_WEIGHT = 48 * 1024,
+    /// Channels that lk_indirect_outer gathers at once: with a panel they fill the first-level cache.
+    OUTER_CHANNELS = 24
 };
 
 // MARK: Tables
@@ -107,34 +111,49 @@ void lk_indirect_pack(lk_int rows, lk_int columns, const float *x, float *packed
 void lk_indirect_pack_weight(
     lk_int taps, lk_int depth, lk_int columns, const float *weight, lk_int k_stride,
     lk_int n_stride, const float *scale, float *packed) {
-    for (lk_int n = 0; n < columns; n += COLUMNS)
-        for (lk_int tap = 0; tap < taps; tap++)
-            for (lk_int k = 0; k < depth; k++, packed += COLUMNS)
-                for (lk_int j = 0; j < COLUMNS; j++) {
-                    if (n + j >= columns) {
-                        packed[j] = 0;
-                        continue;
-                    }
-                    const float value = weight[tap + k * k_stride + (n + j) * n_stride];
-                    packed[j] = scale ? value * scale[n + j] : value;
-                }
+    for (lk_int n = 0; n < columns; n += COLUMNS, packed += taps * depth * COLUMNS) {
+        const lk_int width = columns - n < COLUMNS ? columns - n : COLUMNS;
+        if (width < COLUMNS) memset(packed, 0, (size_t)(taps * depth * COLUMNS) * sizeof(float));
+        // Taps lie side by side in the weight: reading them together uses whole cache lines.
+        for (lk_int k = 0; k < depth; k++)
+            for (lk_int tap = 0; tap < taps; tap++) {
+                const float *from = weight + tap + k * k_stride + n * n_stride;
+                float *to = packed + (tap * depth + k) * COLUMNS;
+                for (lk_int j = 0; j < width; j++)
+                    to[j] = scale ? from[j * n_stride] * scale[n + j] : from[j * n_stride];
+            }
+    }
 }
 
-static float tree_sum(lk_int parts, const float *partials, lk_int stride) {
-    if (parts == 1) return *partials;
+/// Adds `parts` rows of `width` values in a fixed tree.
+static void tree_sum(
+    lk_int parts, const float *partials, lk_int stride, lk_int width, float *sum) {
+    if (parts == 1) {
+        memcpy(sum, partials, (size_t)width * sizeof(float));
+        return;
+    }
+    float right[COLUMNS];
     const lk_int half = parts / 2;
-    return tree_sum(half, partials, stride) + tree_sum(parts - half, partials + half * stride, stride);
+    tree_sum(half, partials, stride, width, sum);
+    tree_sum(parts - half, partials + half * stride, stride, width, right);
+    for (lk_int j = 0; j < width; j++) sum[j] += right[j];
 }
 
 void lk_indirect_unpack_gradient(
     lk_int parts, const float *partials, lk_int part_stride, lk_int taps, lk_int depth,
     lk_int columns, lk_int first, lk_int count, lk_int k_stride, lk_int n_stride,
     float *gradient) {
-    for (lk_int n = first; n < first + count; n++)
+    for (lk_int n = first; n < first + count; n += COLUMNS) {
+        const lk_int width = first + count - n < COLUMNS ? first + count - n : COLUMNS;
         for (lk_int k = 0; k < depth; k++)
-            for (lk_int tap = 0; tap < taps; tap++)
-                gradient[tap + k * k_stride + n * n_stride] =
-                    tree_sum(parts, partials + (tap * depth + k) * columns + n, part_stride);
+            for (lk_int tap = 0; tap < taps; tap++) {
+                float sum[COLUMNS];
+                const float *from = partials + (tap * depth + k) * columns + n;
+                tree_sum(parts, from, part_stride, width, sum);
+                float *to = gradient + tap + k * k_stride + n * n_stride;
+                for (lk_int j = 0; j < width; j++) to[j * n_stride] = sum[j];
+            }
+    }
 }
 
 // MARK: Inner kernels
@@ -149,8 +168,7 @@ typedef void multiply_kernel(
     lk_int row, lk_int pieces, const piece *piece, const float *panel, float *const *rows,
     int load);
 typedef void outer_kernel(
-    lk_int count, const float *const *pixels, lk_int channel, const float *panel, lk_int stride,
-    float *out, int load);
+    lk_int count, const float *x, const float *panel, lk_int stride, float *out, int load);
 
 static void multiply_portable(
     lk_int row, lk_int pieces, const piece *piece, const float *panel, float *const *rows,
@@ -171,8 +189,8 @@ static void multiply_portable(
 }
 
 static void outer_portable(
-    lk_int m, lk_int count, const float *const *pixels, lk_int channel, const float *panel,
-    lk_int stride, float *out, int load) {
+    lk_int m, lk_int count, const float *x, const float *panel, lk_int stride, float *out,
+    int load) {
     float sum[ROWS][COLUMNS];
     for (lk_int i = 0; i < m; i++)
         for (lk_int j = 0; j < COLUMNS; j++) sum[i][j] = load ? out[i * stride + j] : 0;
@@ -180,16 +198,15 @@ static void outer_portable(
         for (lk_int i = 0; i < m; i++)
             for (lk_int j = 0; j < COLUMNS; j++)
                 sum[i][j] = __builtin_fmaf(
-                    pixels[r][channel + i], panel[r * COLUMNS + j], sum[i][j]);
+                    x[r * OUTER_CHANNELS + i], panel[r * COLUMNS + j], sum[i][j]);
     for (lk_int i = 0; i < m; i++)
         for (lk_int j = 0; j < COLUMNS; j++) out[i * stride + j] = sum[i][j];
 }
 
 #define OUTER_PORTABLE(M)                                                                        \
     static void outer_portable_##M(                                                              \
-        lk_int count, const float *const *pixels, lk_int channel, const float *panel,            \
-        lk_int stride, float *out, int load) {                                                   \
-        outer_portable(M, count, pixels, channel, panel, stride, out, load);                     \
+        lk_int count, const float *x, const float *panel, lk_int stride, float *out, int load) { \
+        outer_portable(M, count, x, panel, stride, out, load);                     \
     }
 OUTER_PORTABLE(1)
 OUTER_PORTABLE(2)
@@ -239,8 +256,8 @@ AVX2 static void multiply_avx2(
 }
 
 AVX2_INLINE void outer_avx2(
-    const int m, lk_int count, const float *const *pixels, lk_int channel, const float *panel,
-    lk_int stride, float *out, int load) {
+    const int m, lk_int count, const float *x, const float *panel, lk_int stride, float *out,
+    int load) {
     __m256 sum[ROWS][2];
 #pragma clang loop unroll(full)
     for (int i = 0; i < m; i++) {
@@ -248,7 +265,7 @@ AVX2_INLINE void outer_avx2(
         sum[i][1] = load ? _mm256_loadu_ps(out + i * stride + 8) : _mm256_setzero_ps();
     }
     for (lk_int r = 0; r < count; r++) {
-        const float *a = pixels[r] + channel;
+        const float *a = x + r * OUTER_CHANNELS;
         const __m256 low = _mm256_loadu_ps(panel + r * COLUMNS);
         const __m256 high = _mm256_loadu_ps(panel + r * COLUMNS + 8);
 #pragma clang loop unroll(full)
@@ -267,9 +284,8 @@ AVX2_INLINE void outer_avx2(
 
 #define OUTER_AVX2(M)                                                                            \
     AVX2 static void outer_avx2_##M(                                                             \
-        lk_int count, const float *const *pixels, lk_int channel, const float *panel,            \
-        lk_int stride, float *out, int load) {                                                   \
-        outer_avx2(M, count, pixels, channel, panel, stride, out, load);                         \
+        lk_int count, const float *x, const float *panel, lk_int stride, float *out, int load) { \
+        outer_avx2(M, count, x, panel, stride, out, load);                         \
     }
 OUTER_AVX2(1)
 OUTER_AVX2(2)
@@ -301,16 +317,16 @@ static outer_kernel *const *select_outer(void) {
 
 // MARK: Tiles
 
-/// Runs one part of the depth over all panels and rows. The last rows and columns go by way of a spare
+/// Runs one part of the depth over all panels, and rows begin ..< count. The last rows and columns go by way of a spare
 /// block, so that nothing outside of the tile is touched.
 static void multiply_block(
-    multiply_kernel *kernel, lk_int count, lk_int pieces, const piece *piece,
+    multiply_kernel *kernel, lk_int begin, lk_int count, lk_int pieces, const piece *piece,
     const float *packed, lk_int depth, lk_int first, lk_int columns, float *const *rows,
     int load) {
     for (lk_int n = 0; n < columns; n += COLUMNS) {
         const float *panel = packed + (first + n) * depth;
         const lk_int width = columns - n < COLUMNS ? columns - n : COLUMNS;
-        for (lk_int row = 0; row < count; row += ROWS) {
+        for (lk_int row = begin; row < count; row += ROWS) {
             const lk_int height = count - row < ROWS ? count - row : ROWS;
             float spare[ROWS][COLUMNS];
             float *to[ROWS];
@@ -337,6 +353,16 @@ void lk_indirect_multiply(
     const lk_int padded = lk_indirect_padded(count);
     multiply_kernel *kernel = select_multiply();
     piece block[BLOCK_PIECES];
+    if (taps <= BLOCK_PIECES && taps * channels * columns <= SMALL_WEIGHT) {
+        // Six rows meet the whole weight while their pixels stay in the first-level cache.
+        for (lk_int j = 0; j < taps; j++)
+            block[j] = (piece){table + j * padded, 0, channels, offsets[j]};
+        for (lk_int row = 0; row < count; row += ROWS)
+            multiply_block(
+                kernel, row, count - row < ROWS ? count : row + ROWS, taps, block, packed, depth,
+                first, columns, rows, accumulate);
+        return;
+    }
     lk_int pieces = 0, room = BLOCK_DEPTH;
     int load = accumulate;
     for (lk_int j = 0; j < taps; j++) {
@@ -346,20 +372,22 @@ void lk_indirect_multiply(
             k += length;
             room -= length;
             if (room > 0 && pieces < BLOCK_PIECES) continue;
-            multiply_block(kernel, count, pieces, block, packed, depth, first, columns, rows, load);
+            multiply_block(
+                kernel, 0, count, pieces, block, packed, depth, first, columns, rows, load);
             load = 1;
             pieces = 0;
             room = BLOCK_DEPTH;
         }
     }
     if (pieces > 0)
-        multiply_block(kernel, count, pieces, block, packed, depth, first, columns, rows, load);
+        multiply_block(
+            kernel, 0, count, pieces, block, packed, depth, first, columns, rows, load);
 }
 
-void lk_indirect_outer(
-    lk_int count, const float *const *pixels, lk_int first, lk_int channels, const float *packed,
-    lk_int columns, float *out, int accumulate) {
-    outer_kernel *const *kernels = select_outer();
+/// One run of channels, gathered, against all panels.
+static void outer_block(
+    outer_kernel *const *kernels, lk_int count, const float *x, lk_int channels,
+    const float *packed, lk_int columns, float *out, int accumulate) {
     for (lk_int n = 0; n < columns; n += COLUMNS) {
         const float *panel = packed + n * count;
         const lk_int width = columns - n < COLUMNS ? columns - n : COLUMNS;
@@ -367,16 +395,38 @@ void lk_indirect_outer(
             const lk_int height = channels - k < ROWS ? channels - k : ROWS;
             float *to = out + k * columns + n;
             if (width == COLUMNS) {
-                kernels[height - 1](count, pixels, first + k, panel, columns, to, accumulate);
+                kernels[height - 1](count, x + k, panel, columns, to, accumulate);
                 continue;
             }
             float spare[ROWS][COLUMNS];
             memset(spare, 0, sizeof spare);
             for (lk_int i = 0; accumulate && i < height; i++)
                 memcpy(spare[i], to + i * columns, (size_t)width * sizeof(float));
-            kernels[height - 1](count, pixels, first + k, panel, COLUMNS, spare[0], accumulate);
+            kernels[height - 1](count, x + k, panel, COLUMNS, spare[0], accumulate);
             for (lk_int i = 0; i < height; i++)
                 memcpy(to + i * columns, spare[i], (size_t)width * sizeof(float));
         }
+    }
+}
+
+void lk_indirect_outer(
+    lk_int count, const float *const *pixels, lk_int first, lk_int channels, const float *packed,
+    lk_int columns, float *out, int accumulate) {
+    outer_kernel *const *kernels = select_outer();
+    float x[LK_INDIRECT_PIXELS * OUTER_CHANNELS];
+    for (lk_int k = 0; k < channels; k += OUTER_CHANNELS) {
+        const lk_int width = channels - k < OUTER_CHANNELS ? channels - k : OUTER_CHANNELS;
+        // Pixels lie far apart, often at powers of two that share few places of the cache.
+        for (lk_int r = 0; r < count; r++) {
+            const float *from = pixels[r] + first + k;
+            float *to = x + r * OUTER_CHANNELS;
+            if (width == OUTER_CHANNELS) {
+                memcpy(to, from, OUTER_CHANNELS * sizeof(float));
+            } else {
+                for (lk_int i = 0; i < width; i++) to[i] = from[i];
+            }
+        }
+        outer_block(
+            kernels, count, x, width, packed, columns, out + k * columns, accumulate);
     }
 }

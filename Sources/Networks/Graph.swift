@@ -2,7 +2,7 @@
 public struct Graph: Sendable, Hashable {
     /// A value: what the node of this number computes.
     public struct Value: Sendable, Hashable {
-        let index: Int
+        public let index: Int
     }
 
     public struct Node: Sendable, Hashable {

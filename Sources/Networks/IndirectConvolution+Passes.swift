@@ -149,7 +149,7 @@ extension IndirectConvolution {
                 into: partials + part * depth * shape.out_channels, zeros: pass.zeros,
                 scratch: pass.scratch(of: thread))
         }
-        pass.tiles(shape.out_channels, of: 4) { range, _ in
+        pass.tiles(shape.out_channels, of: 16) { range, _ in
             lk_indirect_unpack_gradient(
                 cut.parts, partials, depth * shape.out_channels, taps, shape.in_channels,
                 shape.out_channels, range.lowerBound, range.count, layout.inputStride,

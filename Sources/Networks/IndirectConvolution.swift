@@ -15,7 +15,7 @@ struct WeightLayout: Sendable {
 /// fills in its thread's scratch memory.
 struct IndirectConvolution: Sendable {
     /// Rows of a tile of the gradient of the weight, and most rows of any tile.
-    static let mostRows = 120
+    static let mostRows = LK_INDIRECT_PIXELS
 
     let shape: lk_convolution
     /// Output pixels of the batch.

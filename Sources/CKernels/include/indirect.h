@@ -11,7 +11,9 @@ enum {
     /// Rows that the inner kernel computes at once; tables are padded to a multiple of it.
     LK_INDIRECT_ROWS = 6,
     /// Columns of a packed panel; packed matrices are zero-padded to a multiple of it.
-    LK_INDIRECT_COLUMNS = 16
+    LK_INDIRECT_COLUMNS = 16,
+    /// Most pixels that lk_indirect_outer takes.
+    LK_INDIRECT_PIXELS = 120
 };
 
 /// `count` rounded up to a multiple of LK_INDIRECT_ROWS: the stride of a table.
@@ -52,7 +54,7 @@ void lk_indirect_multiply(
     int accumulate);
 
 /// out[k, n] = sum over i of pixels[i][first + k] * packed(i, n): one tap's weight gradient. k in 0 ..< channels;
-/// `packed` (lk_indirect_pack of dy) is `count` deep, out is (channels, columns), added to if `accumulate`.
+/// `packed` (lk_indirect_pack of dy) is `count` <= LK_INDIRECT_PIXELS deep, out is (channels, columns), added to if `accumulate`.
 void lk_indirect_outer(
     lk_int count, const float *const *pixels, lk_int first, lk_int channels, const float *packed,
     lk_int columns, float *out, int accumulate);

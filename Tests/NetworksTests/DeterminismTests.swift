@@ -1,0 +1,76 @@
+import Networks
+import Tensors
+import Testing
+
+@Suite("Bits of a pass")
+struct DeterminismTests {
+    /// A small two-branch network whose layers are cut in every way: by rows, columns and parts.
+    private func comparison(clips: Int = 5) -> Comparison {
+        let shape = FeatureShape(time: 4, height: 20, width: 20, channels: 3)
+        var builder = GraphBuilder(input: shape)
+        let few = builder.gatherFrames(builder.input, name: "few", frames: [0, 3])
+        var x = builder.convolution(
+            few, name: "stem", channels: 16, kernel: .square(7), stride: .square(2),
+            padding: .border(3))
+        x = builder.relu(builder.batchNorm(x, name: "stem.bn"))
+        var y = builder.convolution(
+            x, name: "wide", channels: 130, kernel: .square(3), stride: .square(4),
+            padding: .border(1))
+        y = builder.relu(builder.batchNorm(y, name: "wide.bn"))
+        y = builder.repeatFrames(
+            builder.adaptiveAveragePool(y, name: "pool", height: 1, width: 1), name: "repeat",
+            times: 2)
+        var z = builder.convolution(builder.input, name: "point", channels: 6, kernel: .one)
+        z = builder.averagePool2(
+            builder.relu(builder.batchNorm(z, name: "point.bn")), name: "halve")
+        let runs = [false, true].map {
+            builder.convLSTM(z, name: "lstm.\($0)", hidden: 5, backward: $0)
+        }
+        let flat = runs.enumerated().map { number, run in
+            builder.flatten(
+                builder.adaptiveAveragePool(run, name: "bins\(number)", height: 2, width: 2),
+                name: "flat\(number)")
+        }
+        let joined = builder.concatenate(
+            [builder.flatten(y, name: "flat")] + flat, name: "joined")
+        let logits = builder.linear(
+            joined, name: "head", features: 7, initialiser: .normal(deviation: 0.1))
+        return Comparison(
+            builder.network(heads: [Graph.Head(logits: logits)], reduction: .clip), clips: clips)
+    }
+
+    @Test("do not depend on the number of threads")
+    func threads() throws {
+        let comparison = comparison()
+        let one = comparison.run(try comparison.executor(.training, threads: 1))
+        for threads in [2, 3] {
+            let many = comparison.run(try comparison.executor(.training, threads: threads))
+            #expect(many.result == one.result)
+            #expect(many.logits == one.logits)
+            #expect(many.gradient.array == one.gradient.array)
+            #expect(many.statistics.array == one.statistics.array)
+        }
+    }
+
+    @Test("do not depend on what an arena held before")
+    func staleArena() throws {
+        let comparison = comparison()
+        let plan = Plan(comparison.network, clips: comparison.clips, mode: .training)
+        let arena = FloatBuffer(count: plan.arenaBytes / MemoryLayout<Float>.stride)
+        let pool = try ThreadPool(threads: 2)
+        let clean = comparison.run(Executor(plan: plan, pool: pool, arena: arena))
+        arena.floats.update(repeating: .nan)
+        let stale = comparison.run(Executor(plan: plan, pool: pool, arena: arena))
+        #expect(stale.gradient.array == clean.gradient.array)
+        #expect(stale.result == clean.result)
+        #expect(clean.gradient.array.allSatisfy { $0.isFinite })
+    }
+
+    @Test("evaluation takes less memory than training")
+    func memory() {
+        let network = comparison().network
+        let training = Plan(network, clips: 5, mode: .training)
+        let evaluation = Plan(network, clips: 5, mode: .evaluation)
+        #expect(evaluation.arenaBytes < training.arenaBytes / 2)
+    }
+}

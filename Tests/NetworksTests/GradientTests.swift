@@ -1,0 +1,146 @@
+import Networks
+import Testing
+
+/// Forward pass and gradients of every operation against a slow evaluator in double precision, whose
+/// loss is differentiated numerically.
+@Suite("Operations agree with their definitions")
+struct GradientTests {
+    /// A network that ends in global averages and a linear head.
+    private func network(
+        _ shape: FeatureShape, reduction: Graph.Reduction = .clip,
+        _ body: (inout GraphBuilder) -> Graph.Value
+    ) -> Network {
+        var builder = GraphBuilder(input: shape)
+        let y = body(&builder)
+        let pooled = builder.adaptiveAveragePool(y, name: "pool", height: 1, width: 1)
+        let flat = builder.flatten(pooled, name: "flat")
+        let logits = builder.linear(
+            flat, name: "head", features: 4, initialiser: .normal(deviation: 0.1))
+        return builder.network(
+            heads: [Graph.Head(logits: logits, weight: 0.7)], reduction: reduction)
+    }
+
+    private let odd = FeatureShape(time: 3, height: 7, width: 9, channels: 3)
+
+    @Test(
+        "convolutions of every kernel, stride and padding",
+        arguments: [
+            (Extent.one, Extent.one, Extent.zero), (.square(3), .one, .border(1)),
+            (.square(3), .square(2), .border(1)), (.one, .square(2), .zero),
+            (.square(7), .square(2), .border(3)), (Extent(3, 1, 1), .one, Extent(1, 0, 0)),
+            (Extent(3, 3, 3), Extent(2, 2, 1), Extent(1, 1, 1)), (Extent(1, 2, 4), .one, .zero),
+        ])
+    func convolution(kernel: Extent, stride: Extent, padding: Extent) throws {
+        let network = network(odd) { builder in
+            // The first one sees the clip, the second one has an input with a gradient.
+            let y = builder.convolution(
+                builder.input, name: "a", channels: 5, kernel: .square(3), padding: .border(1))
+            let z = builder.convolution(
+                y, name: "b", channels: 18, kernel: kernel, stride: stride, padding: padding)
+            return builder.relu(z)
+        }
+        try Comparison(network).checkTraining()
+        try Comparison(network).checkEvaluation()
+    }
+
+    @Test("a stem whose input gets margins")
+    func stem() throws {
+        let network = network(odd) { builder in
+            let y = builder.convolution(
+                builder.input, name: "a", channels: 17, kernel: .square(7), stride: .square(2),
+                padding: .border(3))
+            let z = builder.relu(builder.batchNorm(y, name: "bn"))
+            return builder.maxPool(z, name: "max", kernel: 3, stride: 2, padding: 1)
+        }
+        try Comparison(network).checkTraining()
+        try Comparison(network).checkEvaluation()
+    }
+
+    @Test("a residual block with identity, projected and padded shortcuts")
+    func residuals() throws {
+        let network = network(odd) { builder in
+            var x = builder.convolution(builder.input, name: "a", channels: 6, kernel: .one)
+            x = builder.relu(builder.batchNorm(x, name: "a.bn"))
+            var y = builder.convolution(
+                x, name: "b", channels: 6, kernel: .square(3), padding: .border(1))
+            y = builder.relu(builder.add(builder.batchNorm(y, name: "b.bn"), x))
+            var z = builder.convolution(
+                y, name: "c", channels: 8, kernel: .square(3), stride: .square(2),
+                padding: .border(1))
+            let projected = builder.convolution(
+                y, name: "d", channels: 8, kernel: .one, stride: .square(2))
+            let short = builder.batchNorm(projected, name: "d.bn")
+            z = builder.relu(builder.add(builder.batchNorm(z, name: "c.bn"), short))
+            let w = builder.convolution(
+                z, name: "e", channels: 10, kernel: .square(3), stride: .square(2),
+                padding: .border(1))
+            let padded = builder.subsample(z, name: "f", stride: 2, channels: 10)
+            return builder.relu(builder.add(builder.batchNorm(w, name: "e.bn"), padded))
+        }
+        try Comparison(network).checkTraining()
+        try Comparison(network).checkEvaluation()
+    }
+
+    @Test("batch norm, ReLU and 2x2 averages in one pass")
+    func pointwise() throws {
+        let network = network(odd) { builder in
+            var y = builder.convolution(builder.input, name: "a", channels: 5, kernel: .one)
+            y = builder.relu(builder.batchNorm(y, name: "a.bn"))
+            y = builder.averagePool2(y, name: "a.pool")
+            y = builder.convolution(y, name: "b", channels: 6, kernel: .one)
+            y = builder.relu(builder.batchNorm(y, name: "b.bn"))
+            return builder.averagePool2(y, name: "b.pool")
+        }
+        try Comparison(network).checkTraining()
+        try Comparison(network).checkEvaluation()
+    }
+
+    @Test("operations that are not fused: sums, ReLU, averages, batch norm of the clip")
+    func unfused() throws {
+        let network = network(odd, reduction: .frame) { builder in
+            let x = builder.batchNorm(builder.input, name: "bn")
+            let y = builder.convolution(x, name: "a", channels: 4, kernel: .one)
+            let sum = builder.add(builder.relu(y), y)
+            let pooled = builder.averagePool2(sum, name: "pool2")
+            return builder.add(pooled, pooled)
+        }
+        try Comparison(network).checkTraining()
+        try Comparison(network).checkEvaluation()
+    }
+
+    @Test("frames picked, repeated, joined and flattened")
+    func rearrangements() throws {
+        let shape = FeatureShape(time: 4, height: 5, width: 5, channels: 2)
+        let network = network(shape, reduction: .frame) { builder in
+            let y = builder.convolution(
+                builder.input, name: "a", channels: 3, kernel: .square(3), padding: .border(1))
+            let some = builder.gatherFrames(y, name: "some", frames: [0, 0, 3, 2])
+            let few = builder.gatherFrames(y, name: "few", frames: [1, 3])
+            let twice = builder.repeatFrames(few, name: "twice", times: 2)
+            let bins = [some, twice, y].enumerated().map { number, value in
+                let pooled = builder.adaptiveAveragePool(
+                    value, name: "bins\(number)", height: 2, width: 3)
+                return builder.flatten(pooled, name: "flat\(number)")
+            }
+            return builder.concatenate(bins, name: "joined")
+        }
+        try Comparison(network).checkTraining()
+        try Comparison(network).checkEvaluation()
+    }
+
+    @Test(
+        "ConvLSTMs in one and both directions of time",
+        arguments: [[false], [true, false], [false, true]])
+    func convLSTM(directions: [Bool]) throws {
+        let shape = FeatureShape(time: 4, height: 3, width: 5, channels: 3)
+        let network = network(shape, reduction: .frame) { builder in
+            let y = builder.convolution(builder.input, name: "a", channels: 4, kernel: .one)
+            let runs = directions.enumerated().map { number, backward in
+                builder.convLSTM(y, name: "lstm.\(number)", hidden: 3, backward: backward)
+            }
+            return runs.count == 1 ? runs[0] : builder.concatenate(runs, name: "both")
+        }
+        try Comparison(network).checkTraining()
+        try Comparison(network).checkEvaluation()
+    }
+}
