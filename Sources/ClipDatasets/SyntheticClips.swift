@@ -20,7 +20,7 @@ public struct SyntheticClips: Hashable, Sendable {
 
     public init(
         appearances: Int = 3, motions: Int = 4, frames: Int = 16, size: Int = 32,
-        seed: UInt64 = 1, noise: Double = 0.08
+        seed: UInt64 = 1, noise: Double = 0.05
     ) {
         precondition((1...Self.mostAppearances).contains(appearances))
         precondition((1...Self.mostMotions).contains(motions))
@@ -80,7 +80,7 @@ extension SyntheticClips {
         public var val: Int
         public var test: Int
 
-        public init(train: Int = 64, val: Int = 16, test: Int = 16) {
+        public init(train: Int = 96, val: Int = 16, test: Int = 16) {
             self.train = train
             self.val = val
             self.test = test

@@ -26,9 +26,10 @@ enum SyntheticMotion: Int, CaseIterable, Sendable {
     }
 
     /// The scale's range, in frame widths (as a radius).
-    static let scales = 0.14...0.24
-    /// Frame widths a frame.
-    static let speeds = 0.05...0.10
+    static let scales = 0.20...0.28
+    /// Frame widths a frame: 16 frames lead once around, and a step is well under the quarter of the
+    /// frame that a network's coarsest map still tells apart.
+    static let speeds = 0.05...0.07
     /// The radius of an orbit in frame widths.
     private static let orbit = 0.22
     /// Turns a frame of an orbit, and ranges a frame of growth, for each frame width of speed.

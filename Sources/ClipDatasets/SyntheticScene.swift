@@ -22,8 +22,8 @@ struct SyntheticScene {
                 channel + draws.uniform(-Self.colorVariation...Self.colorVariation))
         }
         self.color = color
-        background = (0..<ClipFormat.channels).map { _ in draws.uniform(0.15...0.45) }
-        slope = (draws.uniform(-0.2...0.2), draws.uniform(-0.2...0.2))
+        background = (0..<ClipFormat.channels).map { _ in draws.uniform(0.10...0.25) }
+        slope = (draws.uniform(-0.1...0.1), draws.uniform(-0.1...0.1))
         let angle = draws.uniform()
         turn = (Turn.cosine(angle), Turn.sine(angle))
     }

@@ -22,7 +22,7 @@ struct DatasetSynthesizeCommand: ParsableCommand {
     var classesMotion = 4
 
     @Option(help: "Training clips of each class.")
-    var train = 64
+    var train = 96
 
     @Option(help: "Validation clips of each class.")
     var val = 16
@@ -37,7 +37,7 @@ struct DatasetSynthesizeCommand: ParsableCommand {
     var size = 32
 
     @Option(help: "Noise on every pixel, as a part of full scale.")
-    var noise = 0.08
+    var noise = 0.05
 
     @Option(help: "What the clips are a function of.")
     var seed: UInt64 = 1
