@@ -50,7 +50,7 @@ extension ClipSplit {
     ) throws(ClipDatasetError) -> ClipDatasetSummary.Split {
         let pixels: HDF5Dataset
         let lengths: [Int]
-        var stored: Int
+        let stored: Int
         switch storage {
         case .frames(let dataset):
             pixels = dataset
@@ -61,7 +61,13 @@ extension ClipSplit {
             let counts = zip(offsets, offsets.dropFirst()).map { $1 - $0 }
             lengths = [counts.min() ?? 0, counts.max() ?? 0]
             // HDF5 counts only the references to variable-length data, not the data.
-            stored = try encodedByteCount()
+            stored = try rethrowing { () throws(HDF5Error) in
+                var bytes = 0
+                for (start, end) in zip(offsets, offsets.dropFirst()) {
+                    bytes += try dataset.blobLengths(start..<end).reduce(0, +)
+                }
+                return bytes
+            }
         }
         var totalFrames = count * frames
         if case .jpeg(_, let offsets) = storage {
@@ -75,22 +81,6 @@ extension ClipSplit {
             chunk: pixels.chunk,
             compression: layout == .jpeg ? ["JPEG"] : pixels.filters.map(\.words),
             storedBytes: stored, rawBytes: totalFrames * height * width * ClipFormat.channels)
-    }
-
-    private func encodedByteCount() throws(ClipDatasetError) -> Int {
-        var bytes = 0
-        for index in 0..<count {
-            bytes += try readClip(index).encodedByteCount
-        }
-        return bytes
-    }
-}
-
-extension EncodedClip {
-    /// Bytes of the frames as they are stored, without the header.
-    public var encodedByteCount: Int {
-        layout == .frames
-            ? message.count - EncodedClip.headerBytes : blobs.reduce(0) { $0 + $1.count }
     }
 }
 

@@ -25,6 +25,16 @@ extension HDF5Dataset {
         return try readBlobsByLibrary(range, appendingTo: &bytes)
     }
 
+    /// The lengths of variable-length uint8 elements, without reading the data where the file's
+    /// layout allows that.
+    public func blobLengths(_ range: Range<Int>) throws(HDF5Error) -> [Int] {
+        if elementType == .variableLength(.uint8), let references = try heapReferences(range) {
+            return references.map(\.elementCount)
+        }
+        var bytes: [UInt8] = []
+        return try readBlobs(range, appendingTo: &bytes)
+    }
+
     private func readBlobsByLibrary(
         _ range: Range<Int>, appendingTo bytes: inout [UInt8]
     ) throws(HDF5Error) -> [Int] {

@@ -109,6 +109,7 @@ struct RoundTripTests {
         let read = try HDF5File(reading: path).dataset("/jpeg")
         #expect(try read.readBlobs(0..<3, appendingTo: &bytes) == [3, 0, 1])
         #expect(bytes == [77, 1, 2, 3, 9])
+        #expect(try read.blobLengths(0..<2) == [3, 0])
         #expect(try read.readBlobs(2..<3, appendingTo: &bytes) == [1])
     }
 
