@@ -81,9 +81,12 @@ final class ExchangeThread {
         let working = result == nil && reduction?.ready.isEmpty == false
         poller.setInterest(inboxKey, reading ? .readable : [])
         try poller.wait(timeout: working ? .zero : nil)
+        // What is drained with the order to close is carried out too: someone waits for each answer.
+        var isOpen = true
         for order in orders.mailbox.drain() {
-            if !carryOut(order) { return false }
+            if !carryOut(order) { isOpen = false }
         }
+        guard isOpen else { return false }
         if result == nil, let reduction {
             do {
                 try advance(reduction, reading: reading)

@@ -28,8 +28,15 @@ enum Reference {
 
     /// A slot's vector: fractions whose sum depends on the order of additions.
     static func vector(slot: Int, step: Int, count: Int) -> [Float] {
-        var random = CounterGenerator(state: UInt64(slot + 1) << 32 | UInt64(step))
-        return (0..<count).map { _ in Float.random(in: -1...1, using: &random) }
+        let seed = UInt32(truncatingIfNeeded: (slot + 1) * 1_000_003 + step) &* 2_654_435_761
+        return [Float](unsafeUninitializedCapacity: count) { floats, initialized in
+            var state = seed
+            for index in 0..<count {
+                state = state &* 1_664_525 &+ 1_013_904_223
+                floats[index] = Float(state >> 8) * 0x1p-23 - 1
+            }
+            initialized = count
+        }
     }
 }
 

@@ -84,7 +84,7 @@ struct SlotTreeTests {
                 }
             }
             var wrong = 0
-            for parts in partitions(of: slots, into: slots > 14 ? 3 : 5) {
+            for parts in partitions(of: slots, into: 5) {
                 let held = parts.flatMap { covers[$0.lowerBound * 64 + $0.upperBound] }
                 guard let additions = tree.additions(finishing: held) else {
                     wrong += 1
