@@ -134,10 +134,18 @@ let package = Package(
             dependencies: ["Verification", "HDF5"],
             exclude: ["Fixtures"],
             swiftSettings: swift),
-        tests("Training"),
+        tests(
+            "Training",
+            ["ClipDatasets", "Configuration", "Networks", "Tensors", "TrainingProtocol"]),
+        tests(
+            "Coordinating",
+            ["Networks", "Tensors", "Training", "TrainingProtocol", "Wire", "ZeroMQ"]),
+        tests("Working", ["Training"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["CoordinatorCommand", "WorkerCommand"],
+            dependencies: [
+                "CoordinatorCommand", "WorkerCommand", "TrainingProtocol", "Wire", "ZeroMQ",
+            ],
             swiftSettings: swift),
     ],
     swiftLanguageModes: [.v6]

@@ -28,7 +28,7 @@ struct MetricsLog {
         let clips: Int
         /// Wall-clock time since the commit before, or since the generation began.
         let seconds: Double
-        let clips_per_second: Double
+        let clipsPerSecond: Double
         let times: [Times]
     }
 
@@ -52,6 +52,7 @@ struct MetricsLog {
     private let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         // A diverging run is worth its metrics too.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

@@ -14,10 +14,13 @@ struct ProgressLine {
     }
 
     /// Shows where things stand now.
-    mutating func update(_ text: String) {
+    ///
+    /// - Parameter share: How much is done, 0 to 1, for a bar on a terminal.
+    mutating func update(_ text: String, share: Double) {
         if isTerminal {
-            // Cleared to the end of the line; cut, for a line that wraps cannot be rewritten.
-            write("\r" + String(text.prefix(Self.columns - 1)) + "\u{1B}[K")
+            // Cut, for a line that wraps cannot be rewritten.
+            let line = Self.bar(share) + "  " + text
+            write("\r" + String(line.prefix(Self.columns - 1)) + "\u{1B}[K")
             isOpen = true
         } else if lastCalm.map({ .now - $0 >= Self.calm }) ?? true {
             lastCalm = .now
@@ -25,10 +28,10 @@ struct ProgressLine {
         }
     }
 
-    /// Writes a line that stays.
+    /// Writes a line that stays, in the place of the one that is rewritten.
     mutating func say(_ text: String) {
-        close()
-        write(text + "\n")
+        write((isOpen ? "\r\u{1B}[K" : "") + text + "\n")
+        isOpen = false
     }
 
     /// Leaves what is shown standing.
@@ -36,6 +39,12 @@ struct ProgressLine {
         guard isOpen else { return }
         write("\n")
         isOpen = false
+    }
+
+    private static func bar(_ share: Double) -> String {
+        let width = 16
+        let done = min(width, Int(share * Double(width)))
+        return String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
     }
 
     private func write(_ text: String) {

@@ -66,9 +66,11 @@ final class RunReporter {
             MetricsLog.StepLine(
                 time: now, step: summary.step.rawValue, epoch: summary.epoch.rawValue,
                 loss: summary.loss, accuracy: summary.accuracy, clips: summary.samples,
-                seconds: seconds, clips_per_second: 1 / perClip,
+                seconds: seconds, clipsPerSecond: 1 / perClip,
                 times: summary.times.map(MetricsLog.Times.init)))
-        progress.update(line(summary))
+        progress.update(
+            line(summary),
+            share: Double(summary.step.rawValue) / Double(schedule.lastStep.rawValue))
     }
 
     private func line(_ summary: CommitSummary) -> String {

@@ -48,7 +48,7 @@ struct EvaluateCommand: ParsableCommand {
         let top1: Double
         let top5: Double
         let classes: [Class]
-        let weights_sha256: String
+        let weightsSHA256: String
     }
 
     func validate() throws {
@@ -79,9 +79,10 @@ struct EvaluateCommand: ParsableCommand {
                 Output.Class(
                     name: $0.name, clips: $0.clips, correct: $0.correct, accuracy: $0.accuracy)
             },
-            weights_sha256: run.checkpoint.manifest.weightsSHA256)
+            weightsSHA256: run.checkpoint.manifest.weightsSHA256)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         print(String(decoding: try encoder.encode(output), as: UTF8.self))
     }
 

@@ -91,8 +91,13 @@ struct StartCommand: ParsableCommand {
     /// The configuration as the flags say; nil where an existing run is taken as it is.
     private func runConfiguration() throws -> RunConfiguration? {
         var overrides = overrides
-        if let data { overrides.append("data.path=\(data)") }
-        if let config { return try RunConfiguration(contentsOf: config, overrides: overrides) }
+        if let data { overrides.append("data.path=\(URL(fileURLWithPath: data).path)") }
+        if let config {
+            var configuration = try RunConfiguration(contentsOf: config, overrides: overrides)
+            // A run may be resumed from another working directory.
+            configuration.data.path = URL(fileURLWithPath: configuration.data.path).path
+            return configuration
+        }
         guard !overrides.isEmpty, let directory else { return nil }
         return try RunConfiguration(
             contentsOf: "\(directory)/config.yaml", overrides: overrides)

@@ -106,6 +106,30 @@ struct RunTests {
         #expect(samples.sorted() == Array(0..<24), "a step that is computed again is counted once")
     }
 
+    @Test("killed while it saves after every step, again and again, a run still ends with its bits")
+    func killedWhileSaving() async throws {
+        let tiny = try await TinyRun()
+        let whole = try await Command("coordinator", tiny.start("whole", "--local-workers", "1"))
+            .finish()
+        let saving = ["--set", "train.checkpoint_every=1 step", "--local-workers", "1"]
+        for round in 0..<4 {
+            let run = try Command(
+                "coordinator",
+                round == 0
+                    ? tiny.start("r") + saving : ["start", "--run", tiny.path("r")] + saving)
+            let result = try await run.finish { line in
+                if line.hasPrefix("step ") { run.send(SIGKILL) }
+            }
+            // The last rounds may find nothing left to do.
+            #expect(result.status == SIGKILL || result.status == 0, "\(result.errors)")
+        }
+        let rest = try await Command(
+            "coordinator", ["start", "--run", tiny.path("r"), "--local-workers", "1"]
+        ).finish()
+        #expect(rest.status == 0, "\(rest.errors)\(rest.output)")
+        #expect(try #require(rest.weights) == whole.weights)
+    }
+
     @Test("an interrupt finishes the step, saves it, and says how to go on")
     func interrupt() async throws {
         let tiny = try await TinyRun()
