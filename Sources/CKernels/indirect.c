@@ -22,10 +22,24 @@ enum {
 
 // MARK: Tables
 
+/// Whether output pixel i sees input pixel i and nothing else.
+static int is_pointwise(const lk_convolution *s) {
+    return s->kernel_time * s->kernel_height * s->kernel_width == 1
+        && s->stride_time * s->stride_height * s->stride_width == 1
+        && s->pad_time == 0 && s->pad_height == 0 && s->pad_width == 0
+        && s->in_time == s->out_time && s->in_height == s->out_height
+        && s->in_width == s->out_width;
+}
+
 void lk_indirect_table(
     const lk_convolution *s, const float *x, const float *zeros, lk_int first, lk_int count,
     const float **table) {
     const lk_int padded = lk_indirect_padded(count);
+    if (is_pointwise(s)) {
+        for (lk_int i = 0; i < padded; i++)
+            table[i] = i < count ? x + (first + i) * s->in_channels : zeros;
+        return;
+    }
     const lk_int row = s->in_width * s->in_channels;
     const lk_int image = s->in_height * row;
     lk_int ox = first % s->out_width;
