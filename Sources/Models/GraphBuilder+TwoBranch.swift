@@ -2,8 +2,8 @@ import Configuration
 import Networks
 
 extension GraphBuilder {
-    /// One model f_i: a slow ResNet on every alpha-th frame, a fast recurrent branch on all frames, and one
-    /// linear classifier per frame. Returns its logits, (frames, 1, 1, classes).
+    /// One model f_i: a slow ResNet on every alpha-th frame, a fast recurrent branch on all frames,
+    /// and one linear classifier per frame. Returns its logits, (frames, 1, 1, classes).
     mutating func twoBranch(
         _ one: TwoBranchConfiguration, of family: SlowFastLSTMConfiguration, classes: Int,
         name: String
@@ -26,8 +26,8 @@ extension GraphBuilder {
             initialiser: .normal(deviation: 0.01))
     }
 
-    /// Three pointwise stages that halve the map, then a ConvLSTM in one or both directions of time.
-    /// Returns each direction's features, (frames, 1, 1, 4 * hidden).
+    /// Three pointwise stages that halve the map, then a ConvLSTM in one or both directions of
+    /// time. Returns each direction's features, (frames, 1, 1, 4 * hidden).
     private mutating func fastBranch(
         _ x: Graph.Value, _ fast: FastBranchConfiguration, name: String
     ) -> [Graph.Value] {
@@ -52,7 +52,8 @@ extension GraphBuilder {
     }
 }
 
-/// Frame numbers that the slow branch sees: linspace(0, T - 1, T / alpha), truncated, as in PySlowFast.
+/// Frame numbers that the slow branch sees: linspace(0, T - 1, T / alpha), truncated, as in
+/// PySlowFast.
 func slowFrames(of frames: Int, alpha: Int) -> [Int] {
     let count = frames / alpha
     if count == 1 { return [0] }

@@ -4,8 +4,8 @@ public import Networks
 extension Network {
     /// Builds the network that a config's `model` section describes.
     ///
-    /// Names and shapes of its tensors are those of torchvision's ResNet in the slow branch, and of the
-    /// PyTorch reference elsewhere, so that weights travel.
+    /// Names and shapes of its tensors are those of torchvision's ResNet in the slow branch, and of
+    /// the PyTorch reference elsewhere, so that weights travel.
     public convenience init(_ model: ModelConfiguration) throws(ModelError) {
         guard case .slowFastLSTM(let family) = model.architecture else {
             throw .notBuilt(

@@ -10,9 +10,9 @@ struct ArenaLayout: Sendable {
         var life: ClosedRange<Int>?
     }
 
-    /// Largest first, each into the lowest gap among those placed buffers that live at the same time:
-    /// greedy by size, as in Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net
-    /// Inference (2020).
+    /// Largest first, each into the lowest gap among those placed buffers that live at the same
+    /// time: greedy by size, as in Pisarchyk and Lee, Efficient Memory Management for Deep Neural
+    /// Net Inference (2020).
     init(_ requests: [Request]) {
         var offsets = [Int](repeating: 0, count: requests.count)
         let order = requests.indices.sorted {

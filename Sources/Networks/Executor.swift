@@ -2,8 +2,8 @@ public import Tensors
 
 /// Carries out a plan: one forward pass, and in training one backward pass, over a slot's clips.
 ///
-/// All memory is taken when the executor is made; a pass allocates nothing. Bits of a result depend on the
-/// plan and the numbers alone, not on the pool's threads.
+/// All memory is taken when the executor is made; a pass allocates nothing. Bits of a result depend
+/// on the plan and the numbers alone, not on the pool's threads.
 ///
 /// Not Sendable: one thread uses an executor at a time, the one that also runs its pool.
 public final class Executor {
@@ -17,8 +17,8 @@ public final class Executor {
     private let zeros: FloatBuffer
     private let noGradient = FloatBuffer(count: 0)
 
-    /// - Parameter arena: memory to use instead of memory of its own, at least `plan.arenaBytes`; executors that
-    ///   never run at the same time can share it.
+    /// - Parameter arena: memory to use instead of memory of its own, at least `plan.arenaBytes`;
+    ///   executors that never run at the same time can share it.
     public init(plan: Plan, pool: ThreadPool, arena: FloatBuffer? = nil) {
         self.plan = plan
         self.pool = pool
@@ -40,8 +40,8 @@ public final class Executor {
 
     deinit { labels.deallocate() }
 
-    /// The normalised clips, (clips, frames, height, width, 3). Whoever runs a pass fills them before each:
-    /// a pass may reuse their memory.
+    /// The normalised clips, (clips, frames, height, width, 3). Whoever runs a pass fills them
+    /// before each: a pass may reuse their memory.
     public var clips: UnsafeMutableBufferPointer<Float> {
         UnsafeMutableBufferPointer(
             start: arena.base + plan.layout.offsets[plan.input.index], count: plan.inputCount)
@@ -58,10 +58,10 @@ public final class Executor {
     /// One forward and backward pass of training.
     ///
     /// - Parameters:
-    ///   - gradient: overwritten with the gradient's sum over the clips, as the trainable tensors lie; gaps
-    ///     between tensors are left as they are.
-    ///   - statistics: overwritten with batch norm's mean and unbiased variance of these clips, times their
-    ///     count, as the running statistics lie.
+    ///   - gradient: overwritten with the gradient's sum over the clips, as the trainable tensors
+    ///     lie; gaps between tensors are left as they are.
+    ///   - statistics: overwritten with batch norm's mean and unbiased variance of these clips,
+    ///     times their count, as the running statistics lie.
     public func train(
         parameters: ParameterStorage, gradient: FloatBuffer, statistics: FloatBuffer
     ) -> PassResult {
@@ -72,8 +72,8 @@ public final class Executor {
         return run(parameters, gradient, statistics)
     }
 
-    /// One forward pass with running statistics. The result counts `labels`; where they were never set, it
-    /// means nothing.
+    /// One forward pass with running statistics. The result counts `labels`; where they were never
+    /// set, it means nothing.
     public func evaluate(parameters: ParameterStorage) -> PassResult {
         precondition(plan.mode == .evaluation, "the plan is for training")
         return run(parameters, noGradient, noGradient)

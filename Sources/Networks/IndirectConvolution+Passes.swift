@@ -1,27 +1,6 @@
 import CKernels
 import Tensors
 
-/// Table and rows of one tile, in a thread's scratch memory.
-struct PixelTable {
-    let pixels: UnsafeMutablePointer<UnsafePointer<Float>?>
-    let rows: UnsafeMutablePointer<UnsafeMutablePointer<Float>?>
-    /// Memory behind the pointers: packed rows.
-    let rest: UnsafeMutablePointer<Float>
-
-    init(_ scratch: UnsafeMutableRawPointer, taps: Int) {
-        let padded = lk_indirect_padded(IndirectConvolution.mostRows)
-        let stride = MemoryLayout<UnsafePointer<Float>>.stride
-        rows = scratch.assumingMemoryBound(to: UnsafeMutablePointer<Float>?.self)
-        pixels = (scratch + padded * stride)
-            .assumingMemoryBound(to: UnsafePointer<Float>?.self)
-        rest = (scratch + (taps + 1) * padded * stride).assumingMemoryBound(to: Float.self)
-    }
-
-    func setRows(_ first: UnsafeMutablePointer<Float>, stride: Int, count: Int) {
-        for row in 0..<count { rows[row] = first + row * stride }
-    }
-}
-
 extension IndirectConvolution {
     /// Packs the weight for `forward`, each output channel times its `scale` if there is one.
     func pack(
@@ -130,73 +109,6 @@ extension IndirectConvolution {
             rows.count, residue.taps.count, shape.out_channels, table.pixels, residue.offsets,
             packed, taps * shape.out_channels, columns.lowerBound, columns.count, table.rows,
             accumulate ? 1 : 0)
-    }
-
-    /// dw = transpose of x * dy, written to `gradient` in the weight's own layout.
-    func weightGradient(
-        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
-        partials: UnsafeMutablePointer<Float>, into gradient: UnsafeMutablePointer<Float>,
-        _ layout: WeightLayout, _ pass: Pass
-    ) {
-        let cut = gradientTiles
-        let units = tableTaps * cut.unitsPerTap
-        let tiles = units.parts(of: cut.unitsPerTile)
-        pass.pool.run(tiles: cut.parts * tiles) { tile, thread in
-            let part = tile / tiles
-            gradientTile(
-                x, dy, units: (tile % tiles).range(of: cut.unitsPerTile, in: units),
-                rows: part.range(of: cut.partRows, in: rows),
-                into: partials + part * depth * shape.out_channels, zeros: pass.zeros,
-                scratch: pass.scratch(of: thread))
-        }
-        pass.tiles(shape.out_channels, of: 16) { range, _ in
-            lk_indirect_unpack_gradient(
-                cut.parts, partials, depth * shape.out_channels, taps, shape.in_channels,
-                shape.out_channels, range.lowerBound, range.count, layout.inputStride,
-                layout.outputStride, gradient)
-        }
-    }
-
-    private func gradientTile(
-        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, units: Range<Int>,
-        rows: Range<Int>, into partial: UnsafeMutablePointer<Float>,
-        zeros: UnsafePointer<Float>, scratch: UnsafeMutableRawPointer
-    ) {
-        let table = PixelTable(scratch, taps: taps)
-        let cut = gradientTiles
-        for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.mostRows) {
-            let count = min(Self.mostRows, rows.upperBound - first)
-            lk_indirect_pack(
-                count, shape.out_channels, dy + first * shape.out_channels, table.rest)
-            var current = -1
-            for unit in units {
-                let tap = unit / cut.unitsPerTap
-                if tap != current {
-                    var window = singleTap(tap)
-                    lk_indirect_table(&window, x, zeros, first, count, table.pixels)
-                    current = tap
-                }
-                let channels = (unit % cut.unitsPerTap).range(of: cut.channels, in: tableChannels)
-                let place = tap * tableChannels + channels.lowerBound
-                lk_indirect_outer(
-                    count, table.pixels, channels.lowerBound, channels.count, table.rest,
-                    shape.out_channels, partial + place * shape.out_channels,
-                    first > rows.lowerBound ? 1 : 0)
-            }
-        }
-    }
-
-    /// The convolution with one of its taps alone.
-    private func singleTap(_ tap: Int) -> lk_convolution {
-        var single = shape
-        let width = merged ? 1 : shape.kernel_width
-        single.pad_width -= tap % width
-        single.pad_height -= tap / width % shape.kernel_height
-        single.pad_time -= tap / (width * shape.kernel_height)
-        single.kernel_time = 1
-        single.kernel_height = 1
-        single.kernel_width = 1
-        return single
     }
 }
 

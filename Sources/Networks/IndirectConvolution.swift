@@ -11,8 +11,8 @@ struct WeightLayout: Sendable {
 
 /// A convolution of a fixed shape, cut into tiles: forward, and the gradients of input and weight.
 ///
-/// Nothing is gathered into a matrix: the kernels read pixels through tables of pointers, which a tile
-/// fills in its thread's scratch memory.
+/// Nothing is gathered into a matrix: the kernels read pixels through tables of pointers, which a
+/// tile fills in its thread's scratch memory.
 struct IndirectConvolution: Sendable {
     /// Rows of a tile of the gradient of the weight, and most rows of any tile.
     static let mostRows = LK_INDIRECT_PIXELS
@@ -21,8 +21,8 @@ struct IndirectConvolution: Sendable {
     /// Output pixels of the batch.
     let rows: Int
     let taps: Int
-    /// What the tables count as one tap: where `merged`, a whole row of the kernel, whose pixels lie one
-    /// behind another in an input with margins.
+    /// What the tables count as one tap: where `merged`, a whole row of the kernel, whose pixels
+    /// lie one behind another in an input with margins.
     let merged: Bool
     let tileRows: Int
     let tileColumns: Int
@@ -31,7 +31,8 @@ struct IndirectConvolution: Sendable {
     let residues: [Residue]
     let gradientTiles: GradientTiles
 
-    /// Input pixels that meet the same taps on the way back: those of one residue modulo the stride.
+    /// Input pixels that meet the same taps on the way back: those of one residue modulo the
+    /// stride.
     struct Residue: Sendable {
         let residue: [Int]
         let taps: [Int]

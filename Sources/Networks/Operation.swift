@@ -18,8 +18,8 @@ public enum Operation: Sendable, Hashable {
     case repeatFrames(Int)
     /// All inputs' channels, one after another.
     case concatenate
-    /// (time, height, width, channel) to (time, 1, 1, channel * height * width), channel slowest as in
-    /// PyTorch's channels-first `flatten`.
+    /// (time, height, width, channel) to (time, 1, 1, channel * height * width), channel slowest as
+    /// in PyTorch's channels-first `flatten`.
     case flatten
     case convLSTM(ConvLSTM)
     case linear(Linear)

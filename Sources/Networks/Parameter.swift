@@ -22,7 +22,8 @@ public struct Parameter: Sendable, Hashable {
 
     /// PyTorch's name: `models.0.slow.layer1.0.conv1.weight`.
     public let name: String
-    /// PyTorch's shape: (out, in, [time,] height, width) of a convolution, (out, in) of a linear layer.
+    /// PyTorch's shape: (out, in, [time,] height, width) of a convolution, (out, in) of a linear
+    /// layer.
     public let shape: [Int]
     public let role: Role
     public let initialiser: Initialiser

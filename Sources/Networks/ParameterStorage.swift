@@ -1,6 +1,7 @@
 public import Tensors
 
-/// The values of a network's tensors, each role in one flat vector laid out as its `ParameterTree` says.
+/// The values of a network's tensors, each role in one flat vector laid out as its `ParameterTree`
+/// says.
 public final class ParameterStorage: Sendable {
     /// Trainable tensors.
     public let values: FloatBuffer

@@ -1,8 +1,8 @@
 import Tensors
 
 extension ParameterTree {
-    /// Draws every tensor from `seed`. A tensor's numbers depend on the seed and its name alone, so a
-    /// layer that is added elsewhere does not change them.
+    /// Draws every tensor from `seed`. A tensor's numbers depend on the seed and its name alone, so
+    /// a layer that is added elsewhere does not change them.
     public func initialise(_ storage: ParameterStorage, seed: UInt64) {
         for parameter in trainable {
             initialise(parameter, storage.values.base + parameter.offset, seed)

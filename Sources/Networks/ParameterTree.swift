@@ -1,7 +1,8 @@
-/// The named tensors of a network, as one table: what optimiser, checkpoint, hash and all-reduce share.
+/// The named tensors of a network, as one table: what optimiser, checkpoint, hash and all-reduce
+/// share.
 ///
-/// Trainable tensors lie in one flat vector in the order of their names (bytewise), running statistics in
-/// another. A tensor that several operations use is listed, stored and counted once.
+/// Trainable tensors lie in one flat vector in the order of their names (bytewise), running
+/// statistics in another. A tensor that several operations use is listed, stored and counted once.
 public struct ParameterTree: Sendable, Hashable {
     /// A tensor's first float lies at a multiple of this: a cache line.
     public static let alignment = 16

@@ -6,8 +6,8 @@ struct BufferID: Sendable, Hashable {
     let index: Int
 }
 
-/// Where the gradient of an input goes. A value that several operations read receives the first gradient
-/// and adds the others, in the fixed order of the way back.
+/// Where the gradient of an input goes. A value that several operations read receives the first
+/// gradient and adds the others, in the fixed order of the way back.
 struct GradientTarget: Sendable {
     let buffer: BufferID
     let accumulates: Bool

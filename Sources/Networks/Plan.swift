@@ -1,6 +1,7 @@
 /// A network compiled for one count of clips: operations in order, and where their memory lies.
 ///
-/// Everything in it is a function of the graph, the count of clips and the mode, never of the machine.
+/// Everything in it is a function of the graph, the count of clips and the mode, never of the
+/// machine.
 public struct Plan: Sendable {
     public enum Mode: Sendable, Hashable {
         /// Batch statistics, loss and gradients.

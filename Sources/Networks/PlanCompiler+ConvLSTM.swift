@@ -73,8 +73,8 @@ private struct ConvLSTMShapes {
         recurrent = image
     }
 
-    /// The recurrent part over all frames: a negative or positive padding of time shifts the frames, so
-    /// that each meets the state `frames` before it.
+    /// The recurrent part over all frames: a negative or positive padding of time shifts the
+    /// frames, so that each meets the state `frames` before it.
     func shifted(_ frames: Int) -> lk_convolution {
         var shape = input
         shape.in_channels = hidden

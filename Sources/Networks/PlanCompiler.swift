@@ -19,7 +19,8 @@ struct PlanCompiler {
     var trained: [Bool] = []
     /// Gradient targets of each step's inputs.
     var targets: [[GradientTarget?]] = []
-    /// Statistics that a convolution sums up for the batch norm behind it, by the convolution's node.
+    /// Statistics that a convolution sums up for the batch norm behind it, by the convolution's
+    /// node.
     var statistics: [PlannedConvolution.Statistics?]
     var statisticRows: [Int]
 
@@ -92,8 +93,8 @@ struct PlanCompiler {
         }
     }
 
-    /// Goes the way back once: the first operation that reaches a value writes its gradient, the others
-    /// add to it.
+    /// Goes the way back once: the first operation that reaches a value writes its gradient, the
+    /// others add to it.
     private mutating func assignGradients() {
         for head in graph.heads { _ = target(head.logits.index) }
         targets = Array(repeating: [], count: steps.count)

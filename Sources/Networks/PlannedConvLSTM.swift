@@ -3,9 +3,9 @@ import Tensors
 
 /// Convolutional LSTMs over one input: one direction of time, or both side by side.
 ///
-/// The weight is split: what it does to the input is one convolution over all frames, and the gradients
-/// of both parts are made over all frames at the end. Only the recurrent part goes frame by frame, and a
-/// tile applies the gates to its pixels as soon as it has summed them.
+/// The weight is split: what it does to the input is one convolution over all frames, and the
+/// gradients of both parts are made over all frames at the end. Only the recurrent part goes frame
+/// by frame, and a tile applies the gates to its pixels as soon as it has summed them.
 struct PlannedConvLSTM: PlannedOperation {
     struct Direction: Sendable {
         let backwardInTime: Bool
@@ -15,7 +15,8 @@ struct PlannedConvLSTM: PlannedOperation {
         /// Hidden states (clips, frames, height, width, hidden), and their gradient.
         let y: BufferID
         let dy: BufferID?
-        /// Gates (clips, frames, height, width, 4 hidden), then the gradient of what went into them.
+        /// Gates (clips, frames, height, width, 4 hidden), then the gradient of what went into
+        /// them.
         let gates: BufferID
         /// Cells, as `y`.
         let cells: BufferID
@@ -44,8 +45,8 @@ struct PlannedConvLSTM: PlannedOperation {
     let input: IndirectConvolution
     /// The recurrent part of one image.
     let recurrent: IndirectConvolution
-    /// The recurrent part over all clips as seen by the weight: frame t meets the state of the frame
-    /// before it, in each direction's time.
+    /// The recurrent part over all clips as seen by the weight: frame t meets the state of the
+    /// frame before it, in each direction's time.
     let recurrentForward: IndirectConvolution
     let recurrentBackward: IndirectConvolution
     let layout: WeightLayout
@@ -68,12 +69,12 @@ struct PlannedConvLSTM: PlannedOperation {
             + directions.compactMap(\.dy) + [backward.dx?.buffer].compactMap(\.self)
     }
 
-    private var pixels: Int { recurrent.rows }
+    var pixels: Int { recurrent.rows }
     /// Floats from the input's part of a weight to the recurrent part.
-    private var hiddenOffset: Int { input.shape.in_channels * input.taps }
+    var hiddenOffset: Int { input.shape.in_channels * input.taps }
 
     /// The frame at `step` of a direction's time.
-    private func frame(_ direction: Direction, _ step: Int) -> Int {
+    func frame(_ direction: Direction, _ step: Int) -> Int {
         direction.backwardInTime ? frames - 1 - step : step
     }
 
@@ -118,98 +119,5 @@ struct PlannedConvLSTM: PlannedOperation {
             rows.count, hidden, Int32(LK_GATES_IFOG), gates,
             pass.parameters + direction.bias, previousCells, gates,
             pass[direction.cells] + first * hidden, pass[direction.y] + first * hidden, hidden)
-    }
-
-    func backward(_ pass: Pass) {
-        guard let backward else { return }
-        for (number, direction) in directions.enumerated() {
-            recurrent.packTransposed(
-                pass.parameters + direction.weight + hiddenOffset, layout,
-                into: pass[backward.packedHidden] + number * recurrent.packedTransposedCount,
-                pass)
-        }
-        let tiles = recurrent.rowTiles
-        for step in (0..<frames).reversed() {
-            pass.pool.run(tiles: directions.count * clips * tiles) { index, thread in
-                backwardTile(
-                    backward, direction: index / (clips * tiles), clip: index / tiles % clips,
-                    step: step,
-                    rows: (index % tiles).range(of: recurrent.tileRows, in: pixels), pass,
-                    pass.scratch(of: thread))
-            }
-        }
-        for (number, direction) in directions.enumerated() {
-            parameterGradients(backward, direction, pass)
-            inputGradient(backward, direction, first: number == 0, pass)
-        }
-    }
-
-    private func backwardTile(
-        _ backward: Backward, direction number: Int, clip: Int, step: Int, rows: Range<Int>,
-        _ pass: Pass, _ scratch: UnsafeMutableRawPointer
-    ) {
-        let direction = directions[number]
-        guard let dy = direction.dy.map({ pass[$0] }) else { return }
-        let image = clip * frames + frame(direction, step)
-        let first = image * pixels + rows.lowerBound
-        let last = step == frames - 1
-        if !last {
-            let after = clip * frames + frame(direction, step + 1)
-            recurrent.transposedMultiply(
-                recurrent.residues[0],
-                pass[direction.gates] + after * pixels * 4 * hidden,
-                pass[backward.packedHidden] + number * recurrent.packedTransposedCount, rows,
-                0..<hidden, dy + image * pixels * hidden, accumulate: true, zeros: pass.zeros,
-                scratch: scratch)
-        }
-        let gates = pass[direction.gates] + first * 4 * hidden
-        let cells = pass[direction.cells]
-        var previousCells: UnsafePointer<Float>?
-        if step > 0 {
-            let before = clip * frames + frame(direction, step - 1)
-            previousCells = UnsafePointer(cells + (before * pixels + rows.lowerBound) * hidden)
-        }
-        let cellGradient =
-            pass[backward.cells]
-            + ((number * clips + clip) * pixels + rows.lowerBound) * hidden
-        lk_lstm_gates_backward(
-            rows.count, hidden, Int32(LK_GATES_IFOG), gates, previousCells,
-            cells + first * hidden, dy + first * hidden, hidden, last ? nil : cellGradient, gates,
-            cellGradient)
-    }
-
-    private func parameterGradients(
-        _ backward: Backward, _ direction: Direction, _ pass: Pass
-    ) {
-        let gates = pass[direction.gates]
-        let weight = pass.gradient + direction.weight
-        let partials = pass[backward.partials]
-        input.weightGradient(pass[x], gates, partials: partials, into: weight, layout, pass)
-        let shifted = direction.backwardInTime ? recurrentBackward : recurrentForward
-        shifted.weightGradient(
-            pass[direction.y], gates, partials: partials, into: weight + hiddenOffset, layout,
-            pass)
-        let sums = pass[backward.biasSums]
-        let rows = frames * pixels
-        pass.tiles(clips, of: 1) { range, _ in
-            let place = sums + range.lowerBound * 4 * hidden
-            lk_fill(4 * hidden, 0, place)
-            lk_add_row_sums(
-                rows, 4 * hidden, gates + range.lowerBound * rows * 4 * hidden, 4 * hidden, place)
-        }
-        let bias = pass.gradient + direction.bias
-        lk_fill(4 * hidden, 0, bias)
-        for clip in 0..<clips { lk_add_to(4 * hidden, sums + clip * 4 * hidden, bias) }
-    }
-
-    private func inputGradient(
-        _ backward: Backward, _ direction: Direction, first: Bool, _ pass: Pass
-    ) {
-        guard let dx = backward.dx else { return }
-        let packed = pass[backward.packedInput]
-        input.packTransposed(pass.parameters + direction.weight, layout, into: packed, pass)
-        input.inputGradient(
-            pass[direction.gates], packed, pass[dx.buffer],
-            accumulate: dx.accumulates || !first, pass)
     }
 }

@@ -1,8 +1,9 @@
 import CKernels
 import Tensors
 
-/// A convolution. In training its tiles also sum up batch norm's statistics; in evaluation, batch norm is
-/// folded into the weight, and shift, residual and ReLU are applied to each tile while it is in the cache.
+/// A convolution. In training its tiles also sum up batch norm's statistics; in evaluation, batch
+/// norm is folded into the weight, and shift, residual and ReLU are applied to each tile while it
+/// is in the cache.
 struct PlannedConvolution: PlannedOperation {
     /// Statistics of the output, per tile of `convolution`: doubles (tiles, channels).
     struct Statistics: Sendable {

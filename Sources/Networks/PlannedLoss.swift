@@ -29,7 +29,8 @@ struct PlannedLoss: PlannedOperation {
 
     var backwardBuffers: [BufferID] { heads.compactMap(\.gradient) }
 
-    /// Loss and gradient are made in one go: the first operation of the way back has nothing left to do.
+    /// Loss and gradient are made in one go: the first operation of the way back has nothing left
+    /// to do.
     func forward(_ pass: Pass) {
         let result = pass.doubles(result)
         result[0] = 0

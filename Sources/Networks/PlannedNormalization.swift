@@ -9,8 +9,8 @@ struct NormalizationTensors: Sendable {
     let runningMean: Int
     let runningVariance: Int
 
-    /// Scale and shift of evaluation. `scale` receives 2 x channels: the factors, to be folded into a
-    /// weight, then ones.
+    /// Scale and shift of evaluation. `scale` receives 2 x channels: the factors, to be folded into
+    /// a weight, then ones.
     func foldRunning(
         scale: UnsafeMutablePointer<Float>, shift: UnsafeMutablePointer<Float>, _ pass: Pass
     ) {
@@ -26,7 +26,8 @@ struct NormalizationTensors: Sendable {
     }
 }
 
-/// Batch norm of training, with what follows it: a residual that is added, ReLU, or ReLU and 2x2 averages.
+/// Batch norm of training, with what follows it: a residual that is added, ReLU, or ReLU and 2x2
+/// averages.
 struct PlannedNormalization: PlannedOperation {
     enum Ending: Sendable, Hashable {
         case none, relu, reluPool2

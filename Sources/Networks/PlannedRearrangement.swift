@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// Operations that only move values: frames are picked or repeated, channels joined, maps flattened or
-/// subsampled. Each output image, (height, width, channels), is made from one input image.
+/// Operations that only move values: frames are picked or repeated, channels joined, maps flattened
+/// or subsampled. Each output image, (height, width, channels), is made from one input image.
 struct PlannedRearrangement: PlannedOperation {
     enum Kind: Sendable {
         case gather([Int])

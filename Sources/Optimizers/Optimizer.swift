@@ -5,8 +5,9 @@ public import Tensors
 
 /// Updates the trainable tensors from a gradient, with PyTorch's formulas.
 ///
-/// The flat vector is cut into pieces that depend on the parameter tree alone; every element is updated by
-/// itself, so bits do not depend on the threads. Weight decay applies where the tree says so.
+/// The flat vector is cut into pieces that depend on the parameter tree alone; every element is
+/// updated by itself, so bits do not depend on the threads. Weight decay applies where the tree
+/// says so.
 ///
 /// Not Sendable: the thread that owns the parameters owns their optimiser.
 public final class Optimizer {
@@ -97,7 +98,8 @@ public final class Optimizer {
         }
     }
 
-    /// 1 - beta^(update + 1), by repeated squaring: the power of a library may differ in its last bit.
+    /// 1 - beta^(update + 1), by repeated squaring: the power of a library may differ in its last
+    /// bit.
     private func correction(_ beta: Double, _ update: Int) -> Double {
         var power = 1.0
         var square = beta

@@ -1,7 +1,7 @@
 /// How far one step of this implementation is from a reference's.
 public struct VerificationReport: Sendable, Hashable, Codable {
-    /// A tensor's error: the largest difference over the tensor's largest magnitude, or over 1e-4 of the
-    /// largest magnitude among all tensors of its kind where that is more.
+    /// A tensor's error: the largest difference over the tensor's largest magnitude, or over 1e-4
+    /// of the largest magnitude among all tensors of its kind where that is more.
     public struct TensorError: Sendable, Hashable, Codable {
         public let name: String
         public let error: Double

@@ -1,8 +1,8 @@
 import Networks
 import Testing
 
-/// Forward pass and gradients of every operation against a slow evaluator in double precision, whose
-/// loss is differentiated numerically.
+/// Forward pass and gradients of every operation against a slow evaluator in double precision,
+/// whose loss is differentiated numerically.
 @Suite("Operations agree with their definitions")
 struct GradientTests {
     /// A network that ends in global averages and a linear head.

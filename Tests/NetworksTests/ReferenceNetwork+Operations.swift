@@ -7,7 +7,8 @@ func log(_ x: Double) -> Double { Glibc.log(x) }
 extension ReferenceNetwork {
     private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
-    /// One direction of a ConvLSTM, as in its definition: one convolution of input and state a frame.
+    /// One direction of a ConvLSTM, as in its definition: one convolution of input and state a
+    /// frame.
     func recur(_ x: Value, _ own: ConvLSTM, _ y: inout Value) {
         let (from, hidden, k) = (x.shape, own.hidden, own.kernel)
         let w = Array(tensor(own.weight))
