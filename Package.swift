@@ -136,7 +136,7 @@ let package = Package(
             swiftSettings: swift),
         tests(
             "Training",
-            ["ClipDatasets", "Configuration", "Networks", "Tensors", "TrainingProtocol"]),
+            ["Checkpoints", "ClipDatasets", "Configuration", "Networks", "Tensors", "TrainingProtocol"]),
         tests(
             "Coordinating",
             ["Networks", "Tensors", "Training", "TrainingProtocol", "Wire", "ZeroMQ"]),

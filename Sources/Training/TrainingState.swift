@@ -11,6 +11,11 @@ public final class TrainingState: Sendable {
             public let name: String
             /// Floats.
             public let count: Int
+
+            public init(name: String, count: Int) {
+                self.name = name
+                self.count = count
+            }
         }
 
         public let tree: ParameterTree

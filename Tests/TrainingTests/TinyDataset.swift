@@ -1,6 +1,7 @@
 import ClipDatasets
 import Configuration
 import Foundation
+import Tensors
 import Training
 import TrainingProtocol
 
