@@ -12,13 +12,7 @@ public final class LocalWorkers: Sendable {
     /// How long a worker may take to leave by itself at the end of a run.
     private static let grace = DispatchTimeInterval.seconds(5)
 
-    // @unchecked: after it is started a process is only waited for, asked whether it runs, and signalled, which
-    // Foundation's `Process` does under a lock of its own.
-    private struct Child: @unchecked Sendable {
-        let process: Process
-    }
-
-    private let children = Mutex<[Child]>([])
+    private let processes = Mutex<[Process]>([])
 
     public init() {}
 
@@ -66,7 +60,7 @@ public final class LocalWorkers: Sendable {
         } catch {
             throw LaunchError(description: "cannot start \(program.path): \(error)")
         }
-        children.withLock { $0.append(Child(process: process)) }
+        processes.withLock { $0.append(process) }
     }
 
     /// How a process ended, with the last line that it wrote where it failed.
@@ -87,14 +81,14 @@ public final class LocalWorkers: Sendable {
 
     /// Waits for all to end by themselves, and ends those that do not.
     public func finish() {
-        let all = children.withLock { $0 }
+        let all = processes.withLock { $0 }
         let killing = DispatchWorkItem {
-            for child in all where child.process.isRunning {
-                kill(child.process.processIdentifier, SIGKILL)
+            for process in all where process.isRunning {
+                kill(process.processIdentifier, SIGKILL)
             }
         }
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.grace, execute: killing)
-        for child in all { child.process.waitUntilExit() }
+        for process in all { process.waitUntilExit() }
         killing.cancel()
     }
 }

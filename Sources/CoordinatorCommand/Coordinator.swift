@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Coordinator: AsyncParsableCommand {
@@ -9,4 +10,22 @@ struct Coordinator: AsyncParsableCommand {
             StartCommand.self, EvaluateCommand.self, DescribeCommand.self, DatasetCommand.self,
             VerifyCommand.self,
         ])
+
+    /// On the main thread, which commands may block: Swift's cooperative pool never waits for them.
+    @MainActor
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            // Wrong usage has status 2, as of most programs; the library's own is 64.
+            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            Foundation.exit(2)
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 @main
 struct Worker: ParsableCommand {
@@ -6,4 +7,16 @@ struct Worker: ParsableCommand {
         commandName: "worker",
         abstract: "Computes gradients for a coordinator.",
         subcommands: [JoinCommand.self, BenchmarkAllReduceCommand.self])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            // Wrong usage has status 2, as of most programs; the library's own is 64.
+            FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            Foundation.exit(2)
+        }
+    }
 }

@@ -50,7 +50,7 @@ struct BadInputTests {
         let start = { (key: String) in
             tiny.start("r", "--local-workers", "1", "--set", key)
         }
-        try await expectRefusal(start("train.batsh=4"), "train.batsh", "train.batch")
+        try await expectRefusal(start("train.batsh=4"), "train.batsh", "did you mean batch")
         try await expectRefusal(start("model.input.size=64"), "model.input.size", "20x20")
         try await expectRefusal(start("train.batch=2"), "train.batch", "slots")
         #expect(!FileManager.default.fileExists(atPath: tiny.path("r")))

@@ -14,8 +14,7 @@ final class Command: Sendable {
         }
     }
 
-    // Only ever started, signalled and waited for, which Foundation's Process does under locks of its own.
-    nonisolated(unsafe) private let process = Process()
+    private let process = Process()
     private let lines: AsyncStream<String>
     private let errors: Task<String, Never>
 
