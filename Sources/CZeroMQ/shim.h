@@ -1,4 +1,5 @@
 // Beside libzmq, what its wrapper needs of the system and Swift's Glibc module leaves out.
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <zmq.h>

@@ -27,7 +27,8 @@ extension ExchangeThread {
                 lanesMade += 1
                 lanes.append(
                     try ExchangeLane(
-                        number: lanesMade, rank: rank, address: membership.members[rank].address,
+                        number: lanesMade, rank: rank,
+                        address: ExchangeAddress(membership.members[rank].address).nearest,
                         context: context))
             }
         } catch {

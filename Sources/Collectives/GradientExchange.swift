@@ -17,7 +17,7 @@ import ZeroMQ
 ///
 /// Every frame carries an XXH3 checksum, which the receiver verifies.
 public final class GradientExchange: Sendable {
-    /// Where other members reach this one.
+    /// Where other members reach this one; as text for `ExchangeMembership.Member`, not an endpoint.
     public let address: String
 
     private let orders: ExchangeOrders
@@ -27,7 +27,8 @@ public final class GradientExchange: Sendable {
     /// Listens, and starts the thread.
     ///
     /// - Parameters:
-    ///   - endpoint: what to bind: `tcp://HOST:*`, or `ipc://…` for members of one machine.
+    ///   - endpoint: what to bind, `tcp://HOST:*`. Members on the same machine find each other by a
+    ///     Unix socket beside it.
     ///   - host: the host to advertise in the place of the bound one, for example when that is `*`.
     ///   - chunkBytes: wished size of a chunk; the same for all members.
     /// - Throws: `ZeroMQError` if the endpoint cannot be bound, or the system gives no thread.
@@ -40,8 +41,8 @@ public final class GradientExchange: Sendable {
         thread = try DedicatedThread(name: "exchange") {
             do throws(ZeroMQError) {
                 let (inbox, monitor) = try Self.inbox(context, chunkBytes: chunkBytes)
-                let address = try inbox.bind(endpoint)
-                bound.send(.success(address))
+                let address = try Self.bind(inbox, to: endpoint, advertise: host)
+                bound.send(.success(address.text))
                 let thread = ExchangeThread(
                     context: context, orders: orders, inbox: inbox, monitor: monitor,
                     chunkBytes: chunkBytes)
@@ -54,7 +55,7 @@ public final class GradientExchange: Sendable {
         guard let outcome = bound.receive(timeout: nil) else {
             preconditionFailure("a wait without end has an outcome")
         }
-        address = Self.advertised(try outcome.get(), host)
+        address = try outcome.get()
     }
 
     deinit {
@@ -73,11 +74,18 @@ public final class GradientExchange: Sendable {
         return (inbox, try SocketMonitor(inbox))
     }
 
-    private static func advertised(_ endpoint: String, _ host: String?) -> String {
-        guard let host, endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else {
-            return endpoint
+    /// Binds the endpoint and, where that is TCP, a Unix socket for members on the same machine.
+    private static func bind(
+        _ inbox: Socket, to endpoint: String, advertise host: String?
+    ) throws(ZeroMQError) -> ExchangeAddress {
+        let bound = try inbox.bind(endpoint)
+        guard bound.hasPrefix("tcp://"), let colon = bound.lastIndex(of: ":") else {
+            return ExchangeAddress(endpoint: bound, local: nil)
         }
-        return "tcp://\(host)\(endpoint[colon...])"
+        let local = ExchangeAddress.local(beside: bound)
+        if let local { try inbox.bind(local.endpoint) }
+        return ExchangeAddress(
+            endpoint: host.map { "tcp://\($0)\(bound[colon...])" } ?? bound, local: local)
     }
 }
 

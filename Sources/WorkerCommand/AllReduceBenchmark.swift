@@ -10,8 +10,10 @@ import ZeroMQ
 /// frames between leader and participants are text.
 struct AllReduceBenchmark {
     enum Transport: String {
+        /// What workers do: Unix sockets within a machine.
+        case automatic
+        /// As between machines, over loopback.
         case tcp
-        case ipc
     }
 
     let workers: Int
@@ -149,10 +151,11 @@ extension AllReduceBenchmark {
         options.linger = .seconds(2)
         let dealer = try Socket(.dealer, in: context, options: options)
         try dealer.connect(rendezvous)
-        let endpoint = transport == .tcp ? "tcp://127.0.0.1:*" : "ipc://*"
         let exchange = try GradientExchange(
-            context: context, bind: endpoint, chunkBytes: chunkBytes)
-        try dealer.send([Message(exchange.address)])
+            context: context, bind: "tcp://127.0.0.1:*", chunkBytes: chunkBytes)
+        let address = exchange.address
+        let endpoint = address.split(separator: " ").first.map(String.init) ?? address
+        try dealer.send([Message(transport == .tcp ? endpoint : address)])
         let addresses = try hear(dealer)
         let ranges = SlotAssignment.ranges(slots: slots, members: workers)
         try exchange.configure(

@@ -30,8 +30,8 @@ struct BenchmarkAllReduceCommand: ParsableCommand {
     @Option(help: "Size of a chunk in bytes.")
     var chunkBytes = 1 << 20
 
-    @Option(help: "How the processes are connected: tcp or ipc.")
-    var transport = AllReduceBenchmark.Transport.tcp
+    @Option(help: "automatic, as workers choose: Unix sockets within a machine; or tcp.")
+    var transport = AllReduceBenchmark.Transport.automatic
 
     @Flag(help: "Print one JSON object: seconds of each round, and their summary.")
     var json = false

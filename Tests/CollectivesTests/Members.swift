@@ -12,7 +12,11 @@ struct Members {
     /// Chunks of one block, so that short vectors have several.
     static let chunkBytes = VectorDigest.blockFloats * 4
 
-    init(_ ranges: [Range<Int>], slots: Int) throws {
+    /// Members reach each other by Unix sockets, as on one machine, or by TCP, as between machines.
+    let overTCP: Bool
+
+    init(_ ranges: [Range<Int>], slots: Int, overTCP: Bool = false) throws {
+        self.overTCP = overTCP
         let context = try Context()
         self.ranges = ranges
         tree = SlotTree(slots: slots)
@@ -25,7 +29,10 @@ struct Members {
     func membership(_ rank: Int, generation: UInt64 = 1) -> ExchangeMembership {
         ExchangeMembership(
             run: RunID(7), term: Term(1), generation: Generation(generation), tree: tree,
-            members: zip(exchanges, ranges).map { .init(address: $0.address, slots: $1) },
+            members: zip(exchanges, ranges).map { exchange, slots in
+                .init(
+                    address: overTCP ? tcpEndpoint(of: exchange) : exchange.address, slots: slots)
+            },
             me: Rank(rank))
     }
 
@@ -79,4 +86,9 @@ struct Members {
         return Outcome(
             digest: sum.withUnsafeBufferPointer { VectorDigest.of($0) }, bits: bits(sum))
     }
+}
+
+/// The part of an exchange's address that is good everywhere.
+func tcpEndpoint(of exchange: GradientExchange) -> String {
+    exchange.address.split(separator: " ").first.map(String.init) ?? exchange.address
 }

@@ -25,7 +25,7 @@ final class PuppetMember {
         var options = SocketOptions()
         options.linger = .seconds(2)
         let outgoing = try Socket(.push, in: context, options: options)
-        try outgoing.connect(exchange.address)
+        try outgoing.connect(tcpEndpoint(of: exchange))
         self.outgoing = outgoing
         try configure(generation: generation)
     }
