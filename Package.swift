@@ -53,12 +53,11 @@ let package = Package(
         .systemLibrary(name: "CHDF5", pkgConfig: "hdf5"),
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas"),
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg"),
-        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash"),
         .target(name: "CKernels", cSettings: kernels),
 
         // Floor 1
         module("TrainingProtocol"),
-        module("Tensors", ["COpenBLAS", "CKernels", "CXXHash"]),
+        module("Tensors", ["COpenBLAS", "CKernels"]),
 
         // Floor 2
         module("Networks", ["Tensors", "CKernels"]),

@@ -1,4 +1,4 @@
-import CXXHash
+import CKernels
 
 /// A 128-bit XXH3 hash: tells whether two buffers hold the same bytes. It guards against faults,
 /// not against malice.
@@ -13,8 +13,8 @@ public struct Digest128: Hashable, Codable, Sendable, CustomStringConvertible {
 
     /// The hash of `bytes`, the same on every machine.
     public init(of bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) {
-        let hash = XXH3_128bits_withSeed(bytes.baseAddress, bytes.count, seed)
-        self.init(high: hash.high64, low: hash.low64)
+        self.init(high: 0, low: 0)
+        lk_hash128(bytes.baseAddress, bytes.count, seed, &high, &low)
     }
 
     /// The hash of a run of floats, by their bits: 0 and -0 differ.

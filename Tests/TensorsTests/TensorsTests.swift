@@ -47,6 +47,19 @@ struct TensorsTests {
         #expect(Digest128(high: 1, low: 10).description == "0000000000000001000000000000000a")
     }
 
+    @Test(
+        "a hash is the one that xxhsum prints, for every way in which XXH3 treats lengths",
+        arguments: [
+            (1, "22bbb76b211a39ba13e608bc156defed"), (16, "ce0b9647ab24f88460d75c5e47d40a24"),
+            (100, "2207ed96998d91f20cc97f05750182b2"), (240, "ad46c1021b076bc704e0b5f034bee80b"),
+            (241, "ac6c3492c3d6b45d8beadd3a8874fe17"), (1025, "bf447251cfa98d7c806c2072ed713576"),
+            (100_000, "d9e155dd16e141d00c056f6fcc340974"),
+        ])
+    func knownHashes(length: Int, wanted: String) {
+        let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 7 + 3) }
+        #expect(bytes.withUnsafeBytes { Digest128(of: $0).description } == wanted)
+    }
+
     @Test("a profile names what differs and how to make it equal")
     func profiles() throws {
         let own = NumericsProfile(

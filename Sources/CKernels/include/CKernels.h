@@ -17,6 +17,7 @@
 #include "clips.h"
 #include "convolution.h"
 #include "elementwise.h"
+#include "hash.h"
 #include "indirect.h"
 #include "loss.h"
 #include "normalization.h"
