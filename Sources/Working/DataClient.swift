@@ -82,8 +82,17 @@ final class DataClient {
         self.lanes = lanes.map { LaneState(lane: $0) }
     }
 
-    /// Works until told to stop.
+    /// Works until told to stop. Whoever waits for a state hears of a failure.
     func serve() throws(ZeroMQError) {
+        do throws(ZeroMQError) {
+            try loop()
+        } catch {
+            fetch?.reply.send(.failure(.connection("the data connection failed: \(error)")))
+            throw error
+        }
+    }
+
+    private func loop() throws(ZeroMQError) {
         var poller = Poller()
         _ = poller.add(dealer, .readable)
         _ = poller.add(orders)
