@@ -1,13 +1,15 @@
 extension CheckpointStore {
-    /// The weights of the run at `path`, without owning its directory: the final ones, or those of the
-    /// newest valid checkpoint where the run has not ended.
+    /// The weights of the run at `path`, without owning its directory: its result, or
+    /// the newest valid checkpoint where that is of a later step.
     ///
     /// - Throws: `SavedStateError` where nothing is saved, or what is saved is damaged.
     public static func newest(ofRunAt path: String) throws(SavedStateError) -> Checkpoint {
         let store = CheckpointStore(root: path, storage: Storage(fault: nil))
-        if let final = try store.final() { return final }
         let search = try store.latestValid()
-        guard let checkpoint = search.checkpoint else {
+        let final = try store.final()
+        // A run that was extended after its end has newer checkpoints than its result.
+        guard let checkpoint = [final, search.checkpoint].compactMap(\.self).max(by: { $0.step < $1.step })
+        else {
             let found = search.notes.joined(separator: "; ")
             let notes = found.isEmpty ? "" : " (\(found))"
             throw SavedStateError(

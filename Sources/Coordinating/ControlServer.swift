@@ -24,6 +24,8 @@ final class ControlServer {
 
     /// How often time is looked at: well below every time-out.
     private static let pulse = Duration.milliseconds(50)
+    /// A turn that took longer was held up.
+    private static let hold = Duration.milliseconds(200)
     /// What a worker's frame may have at most; the largest is a report of all slots of a step.
     private static let maximumFrameSize = 1 << 20
 
@@ -66,27 +68,36 @@ final class ControlServer {
         _ = poller.add(inbox)
         while true {
             try poller.wait(timeout: Self.pulse)
+            let turn = ContinuousClock.now
             var events: [CoordinatorEvent] = []
             if poller.isReady(readable) { try receive(into: &events) }
             for lost in try connections.takeLost() where tokenOf[lost] == nil {
                 // The end of a process of our own is reported with its cause, a moment later.
                 events.append(.disconnected(lost, reason: "its connection closed"))
             }
-            for input in inbox.drain() { events.append(event(for: input)) }
-            events.append(.tick)
+            for input in inbox.drain() { events.append(event(for: input, machine)) }
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
+            }
+            // After a slow disk or terminal the workers' signs of life still wait in the socket: they are heard
+            // before anyone is found silent.
+            if ContinuousClock.now - turn < Self.hold,
+                let outcome = handle(.tick, &machine, effects)
+            {
+                return outcome
             }
         }
     }
 
-    private func event(for input: Input) -> CoordinatorEvent {
+    private func event(for input: Input, _ machine: CoordinatorMachine) -> CoordinatorEvent {
         switch input {
         case .event(let event):
             return event
         case .launchedWorkerEnded(let token, let reason):
-            guard let connection = connectionOfToken[token] else {
-                return .launchFailed(reason: "a worker ended before it joined: \(reason)")
+            // One that was refused is no peer either.
+            guard let connection = connectionOfToken[token], machine.hasPeer(connection) else {
+                return .launchFailed(
+                    reason: "a worker of this machine ended and has no part in the run: \(reason)")
             }
             return .disconnected(connection, reason: reason)
         }
@@ -137,7 +148,10 @@ final class ControlServer {
                     do {
                         try effects.append(record)
                     } catch {
-                        queue.append(.journalFailed(reason: "\(error)"))
+                        let reason = "the journal cannot be written: \(error)"
+                        // Where the machine has ended, nobody is left to make anything of it.
+                        if machine.hasEnded { return .failed(reason: reason) }
+                        queue.append(.journalFailed(reason: reason))
                         break carryingOut
                     }
                 case .note(let note):

@@ -45,10 +45,13 @@ public final class LocalWorkers: Sendable {
             .merging(["LOCKSTEP_LAUNCH_TOKEN": token]) { $1 }
         process.standardInput = FileHandle.nullDevice
         do {
-            guard FileManager.default.createFile(atPath: log, contents: nil) else {
-                throw LaunchError(description: "cannot write \(log)")
-            }
+            // Earlier terms' lines stay: they may say why this one was needed.
+            guard
+                FileManager.default.fileExists(atPath: log)
+                    || FileManager.default.createFile(atPath: log, contents: nil)
+            else { throw LaunchError(description: "cannot write \(log)") }
             let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
+            try output.seekToEnd()
             process.standardOutput = output
             process.standardError = output
             process.terminationHandler = { process in

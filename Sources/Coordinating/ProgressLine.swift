@@ -47,8 +47,9 @@ struct ProgressLine {
         return String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
     }
 
+    /// Progress is for people: where it cannot be shown, the run goes on.
     private func write(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+        do { try FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) } catch {}
     }
 
     private static var columns: Int {

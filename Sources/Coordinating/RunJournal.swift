@@ -8,10 +8,10 @@ struct RunJournal {
     struct History {
         var run: RunID?
         var lastTerm = Term(0)
+        var dataset: Digest?
         var profile: [ProfileEntry]?
         /// By step; a step that was replayed is here once.
         var commits: [CommitEntry] = []
-        var isComplete = false
     }
 
     private let encoder: JSONEncoder = {
@@ -37,16 +37,15 @@ struct RunJournal {
                 throw CoordinatingError.journal(file: file, line: number + 1, problem: "\(error)")
             }
             switch record {
-            case .opened(let term, let run, _):
+            case .opened(let term, let run, _, let dataset):
                 history.run = run
+                history.dataset = dataset
                 history.lastTerm = term
             case .pinned(let profile):
                 history.profile = profile
             case .committed(let entry):
                 history.commits.append(entry)
-            case .completed:
-                history.isComplete = true
-            case .began, .saved, .lost, .stopped:
+            case .began, .saved, .lost, .stopped, .completed:
                 break
             }
         }

@@ -33,6 +33,20 @@ struct RunOpening {
         exists(at: path) ? try RunDirectory.configuration(at: path) : nil
     }
 
+    /// Refuses another dataset than the run's, before anything is changed.
+    static func check(_ directory: String, dataset: Digest, path: String) throws {
+        let file = directory + "/journal"
+        // A kill between the directory's making and its first record leaves none.
+        guard FileManager.default.fileExists(atPath: file) else { return }
+        let lines = try Journal.contents(of: file).lines
+        let history = try RunJournal.history(of: lines, file: file)
+        if let own = history.dataset, own != dataset {
+            throw CoordinatingError.data(
+                problem: "\(path) is not the dataset of the run at \(directory): its digest is "
+                    + "\(dataset), the run's \(own); name the right file with --data")
+        }
+    }
+
     init(
         _ directory: RunDirectory, layout: TrainingState.Layout, summary: DatasetSummary,
         sampling: RunSampling
@@ -51,12 +65,6 @@ struct RunOpening {
         let search = try directory.checkpoints.latestValid()
         notes += search.notes
         if let checkpoint = search.checkpoint {
-            let manifest = checkpoint.manifest
-            guard manifest.datasetDigest == summary.digest.description else {
-                throw CoordinatingError.data(
-                    problem: "\(directory.configuration.data.path) is not the dataset of this run: "
-                        + "its digest is \(summary.digest), the run's \(manifest.datasetDigest)")
-            }
             let state = try TrainingState(layout: layout, checkpoint: checkpoint)
             start = Step(UInt64(checkpoint.step))
             startState = (start, state)
@@ -74,6 +82,11 @@ struct RunOpening {
             notes.append(
                 "\(replayed.count) steps after it were committed before; they are computed again "
                     + "and must come out the same")
+        }
+        if sampling.evaluation == nil {
+            notes.append(
+                "the dataset has no split \"\(directory.configuration.data.validationSplit)\" "
+                    + "(data.validation_split): nothing is evaluated on the way")
         }
         self.notes = notes
     }

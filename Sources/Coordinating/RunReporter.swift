@@ -5,7 +5,7 @@ import TrainingProtocol
 final class RunReporter {
     private let schedule: StepSchedule
     private let epochs: Int
-    private let metrics = MetricsLog()
+    private let metrics = MetricsLines()
     private let appendMetric: (String) throws -> Void
     private var progress = ProgressLine()
     private var members = 0
@@ -13,7 +13,7 @@ final class RunReporter {
     /// Smoothed seconds a clip; nil before the first step.
     private var secondsPerClip: Double?
     private var lastEvaluation: EvaluationSummary?
-    private(set) var problems: [String] = []
+    private var metricsFailed = false
 
     /// - Parameter appendMetric: Appends a line to the metrics file.
     init(
@@ -49,7 +49,7 @@ final class RunReporter {
         case .saving:
             break
         case .saved(let step):
-            record(MetricsLog.EventLine(time: now, event: "saved", detail: "step \(step)"))
+            record(MetricsLines.EventLine(time: now, event: "saved", detail: "step \(step)"))
         case .lost(let worker, let reason):
             event("lost", "worker \(worker) is lost: \(reason)")
         case .stopping(let reason):
@@ -63,11 +63,11 @@ final class RunReporter {
         let perClip = seconds / Double(max(1, summary.samples))
         secondsPerClip = secondsPerClip.map { 0.8 * $0 + 0.2 * perClip } ?? perClip
         record(
-            MetricsLog.StepLine(
+            MetricsLines.StepLine(
                 time: now, step: summary.step.rawValue, epoch: summary.epoch.rawValue,
                 loss: summary.loss, accuracy: summary.accuracy, clips: summary.samples,
                 seconds: seconds, clipsPerSecond: 1 / perClip,
-                times: summary.times.map(MetricsLog.Times.init)))
+                times: summary.times.map(MetricsLines.Times.init)))
         progress.update(
             line(summary),
             share: Double(summary.step.rawValue) / Double(schedule.lastStep.rawValue))
@@ -95,7 +95,7 @@ final class RunReporter {
         // An evaluation is no part of a step's time.
         lastCommit = .now
         record(
-            MetricsLog.EvaluationLine(
+            MetricsLines.EvaluationLine(
                 time: now, step: summary.step.rawValue, loss: summary.loss, top1: summary.top1,
                 top5: summary.top5, clips: summary.samples))
         let epoch = schedule.epoch(of: summary.step).rawValue + 1
@@ -106,7 +106,7 @@ final class RunReporter {
     }
 
     private func event(_ name: String, _ detail: String) {
-        record(MetricsLog.EventLine(time: now, event: name, detail: detail))
+        record(MetricsLines.EventLine(time: now, event: name, detail: detail))
         progress.say(detail)
     }
 
@@ -115,8 +115,8 @@ final class RunReporter {
         do {
             try appendMetric(try metrics.line(value))
         } catch {
-            if problems.isEmpty { progress.say("metrics are not kept from here on: \(error)") }
-            problems.append("\(error)")
+            if !metricsFailed { progress.say("metrics are not kept from here on: \(error)") }
+            metricsFailed = true
         }
     }
 

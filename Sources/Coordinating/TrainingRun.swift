@@ -51,31 +51,44 @@ public final class TrainingRun {
     /// The numerics profile that the run is pinned to; control and saver threads share it.
     private let profile: SharedProfile
 
-    /// Opens or makes the run directory, and checks the dataset against the configuration.
+    private let context: Context
+    private let control: ControlServer
+    /// Nil where no worker is started here.
+    private let program: URL?
+
+    /// Checks dataset and configuration, listens, and then makes or opens the run directory. The thread that calls
+    /// this also calls `run`.
     ///
-    /// - Throws: Errors with a message for people, before anything is changed but the run directory's creation.
+    /// - Throws: Errors with a message for people; nothing on the disk has changed then.
     public init(_ options: Options, logger: Logger) throws {
         self.options = options
         self.logger = logger
-        let stored = RunOpening.exists(at: options.directory)
+        let isStored = RunOpening.exists(at: options.directory)
         guard
             let wanted = try options.configuration
                 ?? RunOpening.configuration(at: options.directory)
-        else { throw CoordinatingError.usage(problem: "no run at \(options.directory)") }
+        else { throw CoordinatingError.usage(problem: "there is no run at \(options.directory)") }
         dataset = try ClipDataset(path: wanted.data.path)
         let summary = try dataset.summary()
         let sampling = try RunSampling(wanted, summary)
         let layout = try TrainingState.Layout(wanted)
         schedule = StepSchedule(wanted, samples: sampling.training.samples)
+        if isStored {
+            try RunOpening.check(options.directory, dataset: summary.digest, path: wanted.data.path)
+        }
+        program = options.localWorkers > 0 ? try LocalWorkers.program() : nil
+        inbox = try Mailbox()
+        context = try Context(ioThreads: 1)
+        control = try ControlServer(
+            context: context, address: options.address, inbox: inbox, logger: logger)
         directory =
-            stored
+            isStored
             ? try RunDirectory.resume(at: options.directory, configuration: options.configuration)
             : try RunDirectory.create(at: options.directory, configuration: wanted)
         configuration = directory.configuration
         opening = try RunOpening(
             directory, layout: layout, summary: summary, sampling: sampling)
         profile = SharedProfile(opening.history.profile)
-        inbox = try Mailbox()
         let metrics = directory.metrics
         reporter = RunReporter(schedule: schedule, epochs: configuration.train.epochs) {
             try metrics.append($0)
@@ -90,13 +103,7 @@ public final class TrainingRun {
     /// Trains until the run ends. Call it on a thread that may block.
     public func run() throws -> Outcome {
         for note in opening.notes { reporter.say(note) }
-        if opening.start >= schedule.lastStep {
-            try restoreFinal()
-            return .completed(opening.start)
-        }
-        let context = try Context(ioThreads: 1)
-        let control = try ControlServer(
-            context: context, address: options.address, inbox: inbox, logger: logger)
+        if opening.start >= schedule.lastStep { return try end(at: opening.start) }
         let saver = try CheckpointSaver(
             directory: directory, identity: identity, profile: profile.value, control: inbox)
         let data = try DataThread(
@@ -107,18 +114,37 @@ public final class TrainingRun {
             logger: logger)
         let term = opening.history.lastTerm.next
         try directory.journal.append(
-            opening.journal.line(.opened(term: term, run: opening.run, state: opening.start)))
+            opening.journal.line(
+                .opened(
+                    term: term, run: opening.run, state: opening.start,
+                    dataset: opening.summary.digest)))
         reporter.say("run \(options.directory): coordinator at \(control.endpoint)")
 
         let local = LocalWorkers()
+        // Whatever happens, no worker of ours is left behind.
+        defer { local.finish() }
         try launch(local, address: control.endpoint)
         var machine = CoordinatorMachine(machineOptions(term: term, data: data.endpoint))
         let outcome = try control.run(&machine, effects: effects)
         reporter.close()
-        local.finish()
-        try data.stop()
-        try saver.stop()
+        do {
+            try data.stop()
+            try saver.stop()
+        } catch {
+            // The run has its outcome; what these threads still had to say does not change it.
+            logger.error("while ending: \(error)")
+        }
         return outcome
+    }
+
+    /// The end of a run that has nothing left to do.
+    private func end(at step: Step) throws -> Outcome {
+        if step > schedule.lastStep {
+            reporter.say(
+                "the run is at step \(step) already, past the limit of \(schedule.lastStep)")
+        }
+        try restoreFinal()
+        return .completed(step)
     }
 
     /// SHA-256 of the final weights.
@@ -133,12 +159,19 @@ public final class TrainingRun {
 
     /// A kill between the last checkpoint and the result leaves a run that is complete but for its result.
     private func restoreFinal() throws {
-        let last = Int(opening.start.rawValue)
-        guard try directory.checkpoints.final()?.step != last,
-            let (step, state) = opening.startState
-        else { return }
+        guard let (step, state) = opening.startState, !hasFinal(of: step) else { return }
         _ = try directory.checkpoints.saveFinal(
             CheckpointContents(step, state, identity: identity, profile: profile.value()))
+    }
+
+    /// Whether the result is there and whole; a damaged one is written again.
+    private func hasFinal(of step: Step) -> Bool {
+        do {
+            return try directory.checkpoints.final()?.step == Int(step.rawValue)
+        } catch {
+            reporter.say("the result is written again: \(error)")
+            return false
+        }
     }
 
     private var identity: CheckpointSaver.Identity {
@@ -160,7 +193,8 @@ public final class TrainingRun {
         let every: Int? =
             switch configuration.train.checkpointEvery {
             case .steps(let steps): steps
-            case .epochs(let epochs): epochs * schedule.stepsPerEpoch
+            case .epochs(let epochs):
+                min(epochs, configuration.train.epochs) * schedule.stepsPerEpoch
             }
         let evaluateEvery = configuration.train.evaluateEveryEpochs
         return CoordinatorMachine.Options(
@@ -176,23 +210,16 @@ public final class TrainingRun {
     }
 
     private func launch(_ local: LocalWorkers, address: String) throws {
-        guard options.localWorkers > 0 else { return }
-        let program = try LocalWorkers.program()
+        guard let program else { return }
         for number in 1...options.localWorkers {
             let token = "\(opening.run)-\(number)"
             try local.launch(
-                program: program, address: Self.reachable(address),
-                threads: options.threadsPerWorker,
+                program: program, address: address, threads: options.threadsPerWorker,
                 token: token, log: "\(options.directory)/worker-\(number).log"
             ) { [inbox] reason in
                 inbox.send(.launchedWorkerEnded(token: token, reason: reason))
             }
         }
-    }
-
-    /// The address by which a process of this machine reaches an endpoint that may be bound to all interfaces.
-    private static func reachable(_ endpoint: String) -> String {
-        endpoint.replacingOccurrences(of: "//0.0.0.0:", with: "//127.0.0.1:")
     }
 
     /// The data connection listens on the same interface, at any free port.

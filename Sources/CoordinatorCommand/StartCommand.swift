@@ -50,6 +50,11 @@ struct StartCommand: ParsableCommand {
             throw ValidationError(
                 "--local-workers takes 0 or more, --threads-per-worker 1 or more.")
         }
+        guard !(localWorkers > 0 && expectedWorkers > localWorkers && listensEverywhere) else {
+            throw ValidationError(
+                "Local workers tell the others the address by which they reach the coordinator: name "
+                    + "the interface, as --bind tcp://10.0.0.1:5555, instead of \(bind).")
+        }
         guard expectedWorkers >= 1 else {
             throw ValidationError(
                 "A run needs workers: --local-workers N starts some here, --workers N waits for "
@@ -59,6 +64,10 @@ struct StartCommand: ParsableCommand {
             throw ValidationError(
                 "Name a configuration (--config F) for a new run, or an existing run (--run DIR).")
         }
+    }
+
+    private var listensEverywhere: Bool {
+        bind.hasPrefix("tcp://0.0.0.0:") || bind.hasPrefix("tcp://*:")
     }
 
     private var expectedWorkers: Int { max(workers ?? 0, localWorkers) }
@@ -80,27 +89,33 @@ struct StartCommand: ParsableCommand {
             print("weights sha256 \(try run.finalWeights())")
         case .stopped(let saved, let reason):
             print("stopped at step \(saved): \(reason)")
-            print(
-                "to go on: coordinator start --run \(path) --local-workers \(max(1, localWorkers))")
+            print("to go on: coordinator start --run \(path)\(resumption)")
             throw ExitCode(75)
         case .failed(let reason):
             throw RunFailure(description: reason)
         }
     }
 
+    /// The flags that a resumption needs besides the run.
+    private var resumption: String {
+        var flags = ""
+        if localWorkers > 0 { flags += " --local-workers \(localWorkers)" }
+        if let workers { flags += " --workers \(workers)" }
+        if threadsPerWorker > 1 { flags += " --threads-per-worker \(threadsPerWorker)" }
+        if !bind.hasSuffix(":0") { flags += " --bind \(bind)" }
+        return flags
+    }
+
     /// The configuration as the flags say; nil where an existing run is taken as it is.
     private func runConfiguration() throws -> RunConfiguration? {
-        var overrides = overrides
-        if let data { overrides.append("data.path=\(URL(fileURLWithPath: data).path)") }
-        if let config {
-            var configuration = try RunConfiguration(contentsOf: config, overrides: overrides)
-            // A run may be resumed from another working directory.
-            configuration.data.path = URL(fileURLWithPath: configuration.data.path).path
-            return configuration
-        }
-        guard !overrides.isEmpty, let directory else { return nil }
-        return try RunConfiguration(
-            contentsOf: "\(directory)/config.yaml", overrides: overrides)
+        guard config != nil || data != nil || !overrides.isEmpty,
+            let file = config ?? directory.map({ $0 + "/config.yaml" })
+        else { return nil }
+        var configuration = try RunConfiguration(contentsOf: file, overrides: overrides)
+        // Absolute, for a run may be resumed from another working directory.
+        configuration.data.path =
+            URL(fileURLWithPath: data ?? configuration.data.path).path
+        return configuration
     }
 }
 

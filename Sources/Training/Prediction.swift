@@ -15,6 +15,8 @@ public struct Prediction: Sendable, Equatable {
     /// smaller number comes first.
     public var rank: Int {
         let own = logits[label]
+        // What is no number is no hit.
+        guard logits.allSatisfy(\.isFinite) else { return logits.count }
         return logits.indices.filter { logits[$0] > own || (logits[$0] == own && $0 < label) }.count
     }
 

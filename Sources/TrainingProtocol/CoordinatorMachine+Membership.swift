@@ -79,9 +79,14 @@ extension CoordinatorMachine {
                 "\(what) of worker \(peers[index].worker) (\(peers[index].hello.host)) at step "
                     + "\(step) differ from worker \(first.worker)'s (\(first.hello.host))")
         }
-        guard peers.count >= options.workers, peers.allSatisfy({ $0.ready != nil }) else {
-            return []
-        }
+        return beginIfReady()
+    }
+
+    /// Begins once enough workers are there and all that are there are ready.
+    mutating func beginIfReady() -> [CoordinatorDirective] {
+        guard phase == .gathering, peers.count >= options.workers,
+            peers.allSatisfy({ $0.ready != nil })
+        else { return [] }
         return begin()
     }
 

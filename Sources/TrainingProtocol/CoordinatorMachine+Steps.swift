@@ -91,6 +91,8 @@ extension CoordinatorMachine {
     private func isEvaluationDue(after step: Step) -> Bool {
         guard options.evaluationBlocks > 0 else { return false }
         if step == options.schedule.lastStep { return true }
+        // Who asks for an end does not wait for an evaluation.
+        guard stopReason == nil else { return false }
         guard let every = options.evaluateEvery else { return false }
         let epoch = Int(options.schedule.epoch(of: step).rawValue)
         return options.schedule.endsEpoch(step) && (epoch + 1) % every == 0
@@ -124,6 +126,11 @@ extension CoordinatorMachine {
             return fail("an evaluation block was counted twice or never")
         }
         let samples = blocks.reduce(0) { $0 + $1.samples }
+        guard blocks.allSatisfy(\.lossSum.isFinite) else {
+            return fail(
+                "the weights of step \(committed) give no finite loss: the training diverged; start "
+                    + "another run with a lower train.optimizer.rate or a longer warm-up")
+        }
         let share = { (count: Int) in Double(count) / Double(max(1, samples)) }
         let summary = EvaluationSummary(
             step: committed, samples: samples,

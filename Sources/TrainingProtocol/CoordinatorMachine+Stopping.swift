@@ -42,6 +42,9 @@ extension CoordinatorMachine {
             if saving != nil { return directives }
             // Nobody holds it any more: the newest saved state is where a resumption starts.
         }
+        if let fault {
+            return finish(.failed(reason: fault + "; the state of step \(saved) is saved"))
+        }
         if saved < options.schedule.lastStep {
             let reason = stopReason ?? "no worker is left that holds the last step's state"
             return finish(.stopped(saved: saved, reason: reason))
@@ -50,7 +53,11 @@ extension CoordinatorMachine {
     }
 
     /// A worker is gone: the step under way is dropped, the committed state saved, and the run ends resumably.
-    mutating func lose(_ index: Int, reason: String) -> [CoordinatorDirective] {
+    ///
+    /// - Parameter isFault: Whether the worker found something that a resumption would meet again.
+    mutating func lose(
+        _ index: Int, reason: String, isFault: Bool = false
+    ) -> [CoordinatorDirective] {
         let peer = peers.remove(at: index)
         let cause =
             "worker \(peer.worker) (\(peer.hello.host), process \(peer.hello.process)): \(reason)"
@@ -61,17 +68,13 @@ extension CoordinatorMachine {
             .send(stamp(.finish(completed: false, reason: reason)), to: peer.connection),
         ]
         if saving?.by == peer.worker { saving = nil }
+        if isFault, fault == nil, phase != .gathering { fault = cause }
         switch phase {
         case .gathering:
             // A guest may change its mind before the start; a worker of our own that dies is a fault to see.
-            if !peer.hello.launchToken.isEmpty { directives += fail(cause) }
+            directives += peer.hello.launchToken.isEmpty ? beginIfReady() : fail(cause)
         case .stepping, .evaluating:
-            if stopReason == nil { stopReason = cause }
-            directives.append(.note(.stopping(reason: cause)))
-            generation = generation.next
-            phase = .halting
-            for index in peers.indices { peers[index].halted = nil }
-            directives += broadcast(.abort(reason: cause)) + closeWhenIdle()
+            directives += abort(reason: cause)
         case .halting:
             directives += closeWhenIdle()
         case .closing:
@@ -81,6 +84,17 @@ extension CoordinatorMachine {
             break
         }
         return directives
+    }
+
+    /// Drops the step under way; the run ends once everyone is idle.
+    mutating func abort(reason: String) -> [CoordinatorDirective] {
+        if stopReason == nil { stopReason = reason }
+        stall = nil
+        generation = generation.next
+        phase = .halting
+        for index in peers.indices { peers[index].halted = nil }
+        return [.note(.stopping(reason: reason))] + broadcast(.abort(reason: reason))
+            + closeWhenIdle()
     }
 
     mutating func closeWhenIdle() -> [CoordinatorDirective] {

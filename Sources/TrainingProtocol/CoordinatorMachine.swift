@@ -92,6 +92,10 @@ public struct CoordinatorMachine: Sendable {
     var saving: (step: Step, by: WorkerID)?
     var nextWorker = WorkerID(1)
     var stopReason: String?
+    /// A fault that would come again: the run ends as failed, with its state saved.
+    var fault: String?
+    /// The first word of a member that cannot go on, and when it came.
+    var stall: (reason: String, since: Duration)?
     var lastAlive = Duration.zero
 
     public init(_ options: Options) {
@@ -99,6 +103,11 @@ public struct CoordinatorMachine: Sendable {
         profile = options.profile
         committed = options.start
         saved = options.start
+    }
+
+    /// Whether a connection belongs to a worker that has joined and is not lost.
+    public func hasPeer(_ connection: ConnectionID) -> Bool {
+        peers.contains { $0.connection == connection }
     }
 
     /// Whether nothing more is to come.
@@ -118,7 +127,10 @@ public struct CoordinatorMachine: Sendable {
                 return []
             }
             return lose(index, reason: reason)
-        case .launchFailed(let reason), .journalFailed(let reason):
+        case .launchFailed(let reason):
+            // Later on it is the end of a worker that was lost already.
+            return phase == .gathering ? fail(reason) : []
+        case .journalFailed(let reason):
             return fail(reason)
         case .stateSaved(let step):
             return stateSaved(step)
@@ -158,13 +170,33 @@ public struct CoordinatorMachine: Sendable {
             guard message.generation == generation else { return [] }
             peers[index].halted = message.step
             return closeWhenIdle()
-        case .failed(let reason), .leaving(let reason):
+        case .stalled(let reason):
+            return stalled(index, message, reason: reason, now: now)
+        case .failed(let reason):
+            return lose(index, reason: reason, isFault: true)
+        case .leaving(let reason):
             return lose(index, reason: reason)
         }
     }
 
+    /// A member's neighbour is gone. Who it was is mostly known a moment later, from the neighbour's own connection
+    /// or process; only where nothing else comes is the step given up for this.
+    private mutating func stalled(
+        _ index: Int, _ message: Stamped<WorkerMessage>, reason: String, now: Duration
+    ) -> [CoordinatorDirective] {
+        guard phase == .stepping(message.step), message.generation == generation else { return [] }
+        if stall == nil {
+            let peer = peers[index]
+            stall = ("worker \(peer.worker) (\(peer.hello.host)): \(reason)", now)
+        }
+        return []
+    }
+
     private mutating func tick(now: Duration) -> [CoordinatorDirective] {
         var directives: [CoordinatorDirective] = []
+        if case .stepping = phase, let stall, now - stall.since > options.silence {
+            directives += abort(reason: stall.reason)
+        }
         // One at a time: losing a peer changes the list.
         while phase != .ended,
             let index = peers.firstIndex(where: { now - $0.lastHeard > options.silence })

@@ -2,7 +2,7 @@
 
 extension JournalRecord: Codable {
     private enum Key: String, CodingKey {
-        case record, term, run, state, profile, generation, members, step, worker, reason
+        case record, term, run, state, dataset, profile, generation, members, step, worker, reason
     }
 
     private enum Kind: String, Codable {
@@ -17,7 +17,8 @@ extension JournalRecord: Codable {
         case .opened:
             self = .opened(
                 term: try fields.decode(Term.self, forKey: .term),
-                run: try fields.decode(RunID.self, forKey: .run), state: try state())
+                run: try fields.decode(RunID.self, forKey: .run), state: try state(),
+                dataset: try fields.decode(Digest.self, forKey: .dataset))
         case .pinned:
             self = .pinned(profile: try fields.decode([ProfileEntry].self, forKey: .profile))
         case .began:
@@ -42,11 +43,12 @@ extension JournalRecord: Codable {
     public func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: Key.self)
         switch self {
-        case .opened(let term, let run, let state):
+        case .opened(let term, let run, let state, let dataset):
             try fields.encode(Kind.opened, forKey: .record)
             try fields.encode(term, forKey: .term)
             try fields.encode(run, forKey: .run)
             try fields.encode(state, forKey: .state)
+            try fields.encode(dataset, forKey: .dataset)
         case .pinned(let profile):
             try fields.encode(Kind.pinned, forKey: .record)
             try fields.encode(profile, forKey: .profile)

@@ -1,7 +1,7 @@
 /// A line of the coordinator's append-only log.
 public enum JournalRecord: Sendable, Equatable {
     /// A coordinator took up the run in a new term.
-    case opened(term: Term, run: RunID, state: Step)
+    case opened(term: Term, run: RunID, state: Step, dataset: Digest)
     /// What fixes the bits of this run; every worker must match it.
     case pinned(profile: [ProfileEntry])
     case began(generation: Generation, state: Step, members: [MemberEntry])

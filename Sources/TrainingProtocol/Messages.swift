@@ -27,6 +27,8 @@ public enum WorkerMessage: Sendable, Equatable {
     /// The worker holds the state of the stamp's step, has dropped what it was doing, and waits.
     case halted
     case heartbeat(phase: String, slotsDone: Int)
+    /// The worker cannot go on with the stamp's step, and waits for an abort.
+    case stalled(reason: String)
     case failed(reason: String)
     case leaving(reason: String)
 }

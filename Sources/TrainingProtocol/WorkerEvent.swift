@@ -7,6 +7,8 @@ public enum WorkerEvent: Sendable, Equatable {
     case reduced(Step, Digest, PhaseTimes)
     case updated(Step)
     case evaluated(Step, [BlockOutcome])
+    /// A step cannot go on, through no fault of this worker's; the coordinator will decide.
+    case stalled(Step, reason: String)
     /// What was under way when the abort came has ended.
     case aborted(Generation)
     /// Something that this worker cannot mend.
@@ -27,12 +29,12 @@ public enum WorkerDirective: Sendable, Equatable {
     /// Know the others of a generation.
     case adopt(Generation, members: [Member], rank: Rank)
     /// Compute the gradients of the slots and add them up in the slot tree.
-    case compute(Step, slots: Range<Int>)
+    case compute(Step, Generation, slots: Range<Int>)
     /// Exchange the subtree sums with the other members.
     case reduce(Step, Generation)
     /// Apply the reduced gradient: from the state before a step to the state after it.
     case update(Step)
-    case evaluate(Step, rank: Rank, members: Int)
+    case evaluate(Step, Generation, rank: Rank, members: Int)
     /// Send the state of a step to the coordinator.
     case upload(Step)
     /// Drop what is under way, then say `aborted`.

@@ -12,6 +12,8 @@ public struct WorkerMachine: Sendable {
         case computing
         case reducing([SlotOutcome])
         case awaitingCommit
+        /// Cannot go on until the coordinator aborts the generation.
+        case stalled
         case updating(next: NextAction)
         case evaluating
         case halted
@@ -79,6 +81,10 @@ public struct WorkerMachine: Sendable {
             guard phase == .evaluating, step == state else { return [] }
             phase = .halted
             return [send(.evaluated(blocks))]
+        case .stalled(let step, let reason):
+            guard case .reducing = phase, step == state.next else { return [] }
+            phase = .stalled
+            return [send(.stalled(reason: reason), about: step)]
         case .aborted(let generation):
             guard phase == .aborting, generation == self.generation else { return [] }
             phase = .halted
@@ -168,10 +174,10 @@ public struct WorkerMachine: Sendable {
         case .step:
             phase = .computing
             slotsDone = 0
-            return [.compute(state.next, slots: slots)]
+            return [.compute(state.next, generation, slots: slots)]
         case .evaluate:
             phase = .evaluating
-            return [.evaluate(state, rank: rank, members: members)]
+            return [.evaluate(state, generation, rank: rank, members: members)]
         case .halt:
             phase = .halted
             return []
@@ -205,6 +211,10 @@ public struct WorkerMachine: Sendable {
         let heard = lastHeard ?? now
         lastHeard = heard
         if now - heard > silence {
+            if phase == .greeting {
+                phase = .ended
+                return [.end(.failed(reason: "nobody answers at the coordinator's address"))]
+            }
             let reason = "the coordinator was not heard from for \((now - heard).secondsText)"
             return end(.stopped(reason: reason), saying: .leaving(reason: reason))
         }
@@ -240,6 +250,7 @@ extension WorkerMachine.Phase {
         case .computing: "computing"
         case .reducing: "reducing"
         case .awaitingCommit: "awaiting commit"
+        case .stalled: "stalled"
         case .updating: "updating"
         case .evaluating: "evaluating"
         case .halted: "halted"

@@ -92,6 +92,8 @@ extension WorkerMessage {
                     $0.phase = phase
                     $0.slotsDone = UInt32(clamping: slotsDone)
                 })
+        case .stalled(let reason):
+            return .stalled(.with { $0.reason = reason })
         case .failed(let reason):
             return .failed(.with { $0.reason = reason })
         case .leaving(let reason):
@@ -119,6 +121,8 @@ extension WorkerMessage {
             self = .halted
         case .heartbeat(let beat):
             self = .heartbeat(phase: beat.phase, slotsDone: Int(beat.slotsDone))
+        case .stalled(let stalled):
+            self = .stalled(reason: stalled.reason)
         case .failed(let failed):
             self = .failed(reason: failed.reason)
         case .leaving(let leaving):

@@ -215,6 +215,14 @@ package nonisolated struct Lockstep_ToCoordinator: Sendable {
     set {body = .leaving(newValue)}
   }
 
+  package var stalled: Lockstep_Stalled {
+    get {
+      if case .stalled(let v)? = body {return v}
+      return Lockstep_Stalled()
+    }
+    set {body = .stalled(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -226,6 +234,7 @@ package nonisolated struct Lockstep_ToCoordinator: Sendable {
     case heartbeat(Lockstep_Heartbeat)
     case failed(Lockstep_Failed)
     case leaving(Lockstep_Leaving)
+    case stalled(Lockstep_Stalled)
 
   }
 
@@ -436,6 +445,19 @@ package nonisolated struct Lockstep_Heartbeat: Sendable {
   package var phase: String = String()
 
   package var slotsDone: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The worker cannot go on with the stamp's step, through no fault of its own, and waits for an abort.
+package nonisolated struct Lockstep_Stalled: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var reason: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1102,7 +1124,7 @@ nonisolated extension Lockstep_Digest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToCoordinator"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}hello\0\u{1}ready\0\u{1}reduced\0\u{1}evaluated\0\u{1}halted\0\u{1}heartbeat\0\u{1}failed\0\u{1}leaving\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}hello\0\u{1}ready\0\u{1}reduced\0\u{1}evaluated\0\u{1}halted\0\u{1}heartbeat\0\u{1}failed\0\u{1}leaving\0\u{1}stalled\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1215,6 +1237,19 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
           self.body = .leaving(v)
         }
       }()
+      case 10: try {
+        var v: Lockstep_Stalled?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .stalled(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .stalled(v)
+        }
+      }()
       default: break
       }
     }
@@ -1260,6 +1295,10 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
     case .leaving?: try {
       guard case .leaving(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .stalled?: try {
+      guard case .stalled(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }
@@ -1675,6 +1714,36 @@ nonisolated extension Lockstep_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._
   package static func ==(lhs: Lockstep_Heartbeat, rhs: Lockstep_Heartbeat) -> Bool {
     if lhs.phase != rhs.phase {return false}
     if lhs.slotsDone != rhs.slotsDone {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Stalled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Stalled"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Stalled, rhs: Lockstep_Stalled) -> Bool {
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -11,10 +11,10 @@ final class ComputeLoop {
     enum Order: Sendable {
         case prepare(RunID, Term, Step, Introduction)
         case adopt(Generation, members: [Member], Rank)
-        case compute(Step, slots: Range<Int>)
+        case compute(Step, Generation, slots: Range<Int>)
         case reduce(Step, Generation)
         case update(Step)
-        case evaluate(Step, Rank, members: Int)
+        case evaluate(Step, Generation, Rank, members: Int)
         case upload(Step)
         case abort(Generation)
         case stop
@@ -36,8 +36,10 @@ final class ComputeLoop {
             orders.send(.abort(generation))
         }
 
-        /// How often something was aborted: what was begun before the last time is dropped.
-        fileprivate var abortions: UInt64 { aborted.load(ordering: .acquiring) }
+        /// Whether what belongs to this generation is still wanted.
+        fileprivate func wants(_ generation: Generation) -> Bool {
+            aborted.load(ordering: .acquiring) <= generation.rawValue
+        }
 
         fileprivate func publish(_ exchange: GradientExchange) {
             self.exchange.withLock { $0 = exchange }
@@ -97,10 +99,12 @@ final class ComputeLoop {
             try prepare(id, term, step, introduction)
         case .adopt(let generation, let members, let rank):
             try adopt(generation, members, rank)
-        case .compute(let step, let slots): try compute(step, slots)
+        case .compute(let step, let generation, let slots):
+            try compute(step, generation, slots)
         case .reduce(let step, let generation): try reduce(step, generation)
         case .update(let step): try update(step)
-        case .evaluate(let step, let rank, let members): try evaluate(step, rank, members)
+        case .evaluate(let step, let generation, let rank, let members):
+            try evaluate(step, generation, rank, members)
         case .upload(let step): try upload(step)
         case .abort(let generation): events.send(.aborted(generation))
         case .stop: break
@@ -158,18 +162,15 @@ final class ComputeLoop {
 
     // MARK: A step
 
-    private func compute(_ step: Step, _ slots: Range<Int>) throws {
+    private func compute(_ step: Step, _ generation: Generation, _ slots: Range<Int>) throws {
         let run = try current()
         guard accumulator != nil else { return }
-        let abortions = shared.abortions
         run.clips.announce(steps: step, slots: slots, of: run.trainer.schedule)
         accumulator?.reset()
         times = PhaseTimes(updating: times.updating)
         var outcomes: [SlotOutcome] = []
         for slot in slots {
-            guard shared.abortions == abortions else {
-                throw WorkingError.aborted
-            }
+            guard shared.wants(generation) else { throw WorkingError.aborted }
             let waited = try clock.timed {
                 try run.clips.takeSlot(Slot(slot), of: step, run.trainer)
             }
@@ -189,14 +190,17 @@ final class ComputeLoop {
     private func reduce(_ step: Step, _ generation: Generation) throws {
         let run = try current()
         guard let sums = accumulator?.sums, let reduced else { return }
-        do {
-            let digest = try clock.timed {
-                try run.exchange.reduce(step: step, sums: sums, into: reduced)
-            }
-            times.reducing = digest.time
-            events.send(.reduced(step, digest.value, times))
-        } catch ExchangeError.aborted {
+        do throws(ExchangeError) {
+            let start = clock.now
+            let digest = try run.exchange.reduce(step: step, sums: sums, into: reduced)
+            times.reducing = clock.now - start
+            events.send(.reduced(step, digest, times))
+        } catch .aborted {
             throw WorkingError.aborted
+        } catch .connectionLost(let peer, _) {
+            // The neighbour is gone, or was told of an abort before this worker: the coordinator decides, and it
+            // hears that this worker waits.
+            events.send(.stalled(step, reason: "its connection to rank \(peer) closed"))
         }
     }
 
@@ -209,17 +213,16 @@ final class ComputeLoop {
 
     // MARK: Between steps
 
-    private func evaluate(_ step: Step, _ rank: Rank, _ members: Int) throws {
+    private func evaluate(
+        _ step: Step, _ generation: Generation, _ rank: Rank, _ members: Int
+    ) throws {
         let run = try current()
-        let abortions = shared.abortions
         let plan = run.trainer.evaluationBlocks
         let blocks = SlotAssignment.blocks(plan.count, rank: rank, members: members)
         run.clips.announce(blocks: blocks, of: plan)
         var outcomes: [BlockOutcome] = []
         for block in blocks {
-            guard shared.abortions == abortions else {
-                throw WorkingError.aborted
-            }
+            guard shared.wants(generation) else { throw WorkingError.aborted }
             let clips = try run.clips.takeBlock(block, of: plan, run.trainer)
             outcomes.append(try run.trainer.evaluate(block, clips))
         }

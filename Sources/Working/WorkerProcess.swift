@@ -123,13 +123,13 @@ public final class WorkerProcess {
                 shared.orders.send(.prepare(run, term, step, reachable))
             case .adopt(let generation, let members, let rank):
                 shared.orders.send(.adopt(generation, members: members, rank))
-            case .compute(let step, let slots):
-                shared.orders.send(.compute(step, slots: slots))
+            case .compute(let step, let generation, let slots):
+                shared.orders.send(.compute(step, generation, slots: slots))
             case .reduce(let step, let generation):
                 shared.orders.send(.reduce(step, generation))
             case .update(let step): shared.orders.send(.update(step))
-            case .evaluate(let step, let rank, let members):
-                shared.orders.send(.evaluate(step, rank, members: members))
+            case .evaluate(let step, let generation, let rank, let members):
+                shared.orders.send(.evaluate(step, generation, rank, members: members))
             case .upload(let step): shared.orders.send(.upload(step))
             case .abort(let generation):
                 shared.abort(generation)
@@ -160,9 +160,9 @@ extension NumericsProfile {
         [
             ProfileEntry(name: "architecture", value: architecture),
             ProfileEntry(name: "kernels", value: String(kernelsVersion)),
-            ProfileEntry(name: "instructions", value: kernelVariant.rawValue),
+            ProfileEntry(name: "instruction set (LOCKSTEP_KERNELS)", value: kernelVariant.rawValue),
             ProfileEntry(name: "OpenBLAS", value: blasConfiguration),
-            ProfileEntry(name: "OpenBLAS core", value: blasCore),
+            ProfileEntry(name: "OpenBLAS core (OPENBLAS_CORETYPE)", value: blasCore),
         ]
     }
 }

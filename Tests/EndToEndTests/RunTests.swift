@@ -64,33 +64,44 @@ struct RunTests {
         #expect(again.weights == whole.weights, "a complete run says its hash again")
     }
 
-    @Test("a killed worker ends the run with its state saved and the cause named, and it goes on")
+    @Test("a killed worker ends the run with its last commit saved and the cause named, and it goes on")
     func killedWorker() async throws {
         let tiny = try await TinyRun()
-        let whole = try await Command("coordinator", tiny.start("whole", "--local-workers", "1"))
-            .finish()
-        let run = try Command("coordinator", tiny.start("r", "--local-workers", "2"))
+        let whole = try await Command(
+            "coordinator", tiny.start("whole", "--local-workers", "1") + TinyRun.long
+        ).finish()
+        let run = try Command(
+            "coordinator", tiny.start("r", "--local-workers", "3") + TinyRun.long)
         let result = try await run.finish { line in
-            guard line.contains("workers at step 0") else { return }
-            let victim = try #require(try Self.workers(of: run.identifier).first)
+            // The first step is committed: its line is the first that begins so.
+            guard line.hasPrefix("step ") else { return }
+            let victim = try #require(try Self.workers(of: run.identifier).last)
             kill(victim, SIGKILL)
         }
         #expect(result.status == 75, "\(result.errors)")
         #expect(result.output.contains("killed by signal 9"), "\(result.output)")
         #expect(try Self.workers(of: run.identifier).isEmpty)
+        let committed = try tiny.journal("r").filter { $0["record"] as? String == "committed" }
+        let last = try #require(committed.last?["step"] as? Int)
+        #expect(last > 0)
+        #expect(
+            result.output.contains("stopped at step \(last):"),
+            "the survivors hold the last commit: \(result.output)")
         let rest = try await Command(
-            "coordinator", ["start", "--run", tiny.path("r"), "--local-workers", "3"]
+            "coordinator", ["start", "--run", tiny.path("r"), "--local-workers", "2"]
         ).finish()
         #expect(rest.status == 0, "\(rest.errors)\(rest.output)")
         #expect(rest.weights != nil && rest.weights == whole.weights)
     }
 
-    @Test("a killed coordinator leaves a run that goes on to the same bits, and no worker behind")
+    @Test("a killed coordinator leaves a run that goes on to the same bits, each sample counted once")
     func killedCoordinator() async throws {
         let tiny = try await TinyRun()
-        let whole = try await Command("coordinator", tiny.start("whole", "--local-workers", "1"))
-            .finish()
-        let run = try Command("coordinator", tiny.start("r", "--local-workers", "2"))
+        let whole = try await Command(
+            "coordinator", tiny.start("whole", "--local-workers", "1") + TinyRun.long
+        ).finish()
+        let run = try Command(
+            "coordinator", tiny.start("r", "--local-workers", "2") + TinyRun.long)
         let result = await run.finish { line in
             if line.hasPrefix("step ") { run.send(SIGKILL) }
         }
@@ -133,7 +144,8 @@ struct RunTests {
     @Test("an interrupt finishes the step, saves it, and says how to go on")
     func interrupt() async throws {
         let tiny = try await TinyRun()
-        let run = try Command("coordinator", tiny.start("r", "--local-workers", "1"))
+        let run = try Command(
+            "coordinator", tiny.start("r", "--local-workers", "1") + TinyRun.long)
         let result = await run.finish { line in
             if line.contains("worker at step 0") { run.send(SIGINT) }
         }

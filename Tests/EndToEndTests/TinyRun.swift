@@ -28,7 +28,7 @@ final class TinyRun: Sendable {
           checkpoint_every: 2 steps
         """
 
-    init() async throws {
+    init(seed: Int = 1) async throws {
         folder = NSTemporaryDirectory() + "lockstep-" + UUID().uuidString
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
@@ -36,7 +36,8 @@ final class TinyRun: Sendable {
         let made = try await Command.run(
             "coordinator", "dataset", "synthesize", data, "--classes-appearance", "2",
             "--classes-motion", "2",
-            "--train", "6", "--val", "3", "--test", "0", "--frames", "6", "--size", "20")
+            "--train", "6", "--val", "3", "--test", "0", "--frames", "6", "--size", "20",
+            "--seed", "\(seed)")
         try #require(made.status == 0, "\(made.errors)")
     }
 
@@ -50,6 +51,9 @@ final class TinyRun: Sendable {
     func start(_ name: String, _ more: String...) -> [String] {
         ["start", "--config", config, "--data", data, "--run", folder + "/" + name] + more
     }
+
+    /// A run so long that only a signal ends it before its time, and never the other way round.
+    static let long = ["--set", "train.epochs=150", "--set", "train.checkpoint_every=100 epochs"]
 
     func path(_ name: String) -> String { folder + "/" + name }
 

@@ -14,6 +14,8 @@ struct Cluster {
         var isDead = false
         var uploads: [Step] = []
         var updates: [Step] = []
+        /// Its reductions end without a result, as when a neighbour's connection closes.
+        var stallsFrom: Step?
         /// Spoils this worker's digests from a step on.
         var corruptFrom: Step?
     }
@@ -100,6 +102,19 @@ struct Cluster {
                 : .launchFailed(reason: reason))
     }
 
+    /// Every worker that lives shows it.
+    mutating func beat() {
+        for index in nodes.indices where !nodes[index].isDead && nodes[index].outcome == nil {
+            carryOut(nodes[index].machine.on(.tick, now: now), at: index)
+        }
+        settle()
+    }
+
+    /// Something happens to a worker.
+    mutating func report(_ event: WorkerEvent, from index: Int) {
+        carryOut(nodes[index].machine.on(event, now: now), at: index)
+    }
+
     /// From this step on losses are not numbers.
     mutating func diverge(at step: Step) { divergence = step }
 
@@ -133,16 +148,20 @@ struct Cluster {
                         Readiness(
                             weights: Digest(high: 1, low: step.rawValue), model: digest(0),
                             gradientAddress: "inproc://\(index)")))
-            case .compute(let step, let slots):
+            case .compute(let step, _, let slots):
                 nodes[index].jobs.append(.computed(step, slots.map { outcome(of: $0, in: step) }))
             case .reduce(let step, _):
+                if let from = nodes[index].stallsFrom, step >= from {
+                    nodes[index].jobs.append(.stalled(step, reason: "its connection to rank 0 closed"))
+                    continue
+                }
                 let bad = nodes[index].corruptFrom.map { step >= $0 } ?? false
                 nodes[index].jobs.append(
                     .reduced(step, digest(step.rawValue + (bad ? 1000 : 0)), PhaseTimes()))
             case .update(let step):
                 nodes[index].updates.append(step)
                 nodes[index].jobs.append(.updated(step))
-            case .evaluate(let step, let rank, let members):
+            case .evaluate(let step, _, let rank, let members):
                 let blocks = SlotAssignment.blocks(5, rank: rank, members: members).map {
                     BlockOutcome(block: $0, samples: 2, lossSum: 1, top1: 1, top5: 2)
                 }

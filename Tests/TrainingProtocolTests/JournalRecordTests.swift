@@ -13,7 +13,8 @@ struct JournalRecordTests {
         )
         let member = MemberEntry(worker: WorkerID(1), host: "node", firstSlot: 0, slotCount: 4)
         let records: [JournalRecord] = [
-            .opened(term: Term(1), run: RunID(5), state: Step(0)),
+            .opened(
+                term: Term(1), run: RunID(5), state: Step(0), dataset: Digest(high: 3, low: 4)),
             .pinned(profile: [ProfileEntry(name: "kernels", value: "1")]),
             .began(generation: Generation(1), state: Step(0), members: [member]),
             .committed(commit), .saved(step: Step(3)),

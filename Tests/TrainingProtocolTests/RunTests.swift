@@ -219,6 +219,80 @@ struct RunTests {
         }
     }
 
+    @Test("survivors whose neighbour is gone wait for the coordinator, and the committed state is saved")
+    func stalledSurvivors() {
+        for seed in 1...20 {
+            var cluster = Cluster(options: smallRun(workers: 3), seed: UInt64(seed))
+            for _ in 0..<3 { cluster.join() }
+            cluster.settle { $0.commits.count == 2 }
+            cluster.nodes[1].stallsFrom = Step(3)
+            cluster.nodes[2].stallsFrom = Step(3)
+            cluster.nodes[0].isDead = true
+            cluster.settle()
+            #expect(cluster.outcome == nil, "nobody is blamed for what a neighbour did")
+            cluster.kill(0)
+            cluster.settle()
+            guard case .stopped(Step(2), let reason) = cluster.outcome else {
+                Issue.record("\(String(describing: cluster.outcome))")
+                return
+            }
+            #expect(reason.contains("node0"))
+        }
+    }
+
+    @Test("a member that stays stalled with everyone alive ends the step after the time-out")
+    func stalledForGood() {
+        var cluster = Cluster(options: smallRun(workers: 2))
+        cluster.join()
+        cluster.join()
+        cluster.nodes[1].stallsFrom = Step(2)
+        cluster.settle()
+        #expect(cluster.outcome == nil)
+        for seconds in 1...3 {
+            cluster.now = .seconds(seconds)
+            cluster.beat()
+            cluster.deliver(.tick)
+            cluster.settle()
+        }
+        guard case .stopped(Step(1), let reason) = cluster.outcome else {
+            Issue.record("\(String(describing: cluster.outcome))")
+            return
+        }
+        #expect(reason.contains("node1") && reason.contains("rank 0"))
+    }
+
+    @Test("a guest that is lost while it gets ready does not hold up those who are")
+    func unreadyGuest() {
+        var cluster = Cluster(options: smallRun(workers: 2))
+        cluster.join(launched: false)
+        cluster.settle { !$0.nodes[0].jobs.isEmpty }
+        cluster.nodes[0].jobs = []
+        cluster.join()
+        cluster.join()
+        cluster.settle()
+        #expect(cluster.commits.isEmpty)
+        cluster.kill(0)
+        cluster.settle()
+        #expect(cluster.outcome == .completed(Step(6)))
+    }
+
+    @Test("a worker that meets bad data ends the run as failed, with the committed state saved")
+    func fault() {
+        var cluster = Cluster(options: smallRun(workers: 2))
+        cluster.join()
+        cluster.join()
+        cluster.settle { $0.commits.count == 3 }
+        cluster.report(.failed(reason: "clip 7 of train is damaged"), from: 1)
+        cluster.settle()
+        guard case .failed(let reason) = cluster.outcome else {
+            Issue.record("\(String(describing: cluster.outcome))")
+            return
+        }
+        let committed = cluster.commits.count
+        #expect(reason.contains("clip 7") && reason.contains("step \(committed) is saved"))
+        #expect(cluster.journal.contains(.saved(step: Step(UInt64(committed)))))
+    }
+
     @Test("a journal that cannot be written ends the run without a commit")
     func journalFailure() {
         var cluster = Cluster(options: smallRun(workers: 1))

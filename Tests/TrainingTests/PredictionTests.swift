@@ -10,6 +10,7 @@ struct PredictionTests {
         #expect(Prediction(logits: [2, 2, 2], label: 2).rank == 2)
         #expect(Prediction(logits: [2, 2, 2], label: 0).rank == 0)
         #expect(Prediction(logits: [2, 5, 5], label: 0).top == 1)
+        #expect(Prediction(logits: [.nan, .nan], label: 0).rank == 2, "no number is no hit")
     }
 
     @Test("its loss is the cross-entropy of the softmax, also for large logits")

@@ -29,7 +29,7 @@ struct ControlMessageTests {
                     gradientAddress: "tcp://10.0.0.1:5")),
             .reduced(StepReport(digest: digest, slots: [outcome], times: times)),
             .evaluated([block]), .halted, .heartbeat(phase: "computing", slotsDone: 3),
-            .failed(reason: "disk"), .leaving(reason: "interrupted"),
+            .stalled(reason: "peer"), .failed(reason: "disk"), .leaving(reason: "interrupted"),
         ]
     }
 

@@ -1,8 +1,8 @@
 import Foundation
 import TrainingProtocol
 
-/// What a run measures, as JSON lines: one object a step, an evaluation, an event.
-struct MetricsLog {
+/// What a run measures as lines of JSON: one object a step, an evaluation, an event.
+struct MetricsLines {
     /// Seconds that a member spent in each phase of a step.
     struct Times: Codable {
         let clips: Double
