@@ -112,7 +112,8 @@ let package = Package(
         .executableTarget(
             name: "WorkerCommand",
             dependencies: [
-                "Working", "Collectives", "Tensors", "TrainingProtocol", "ZeroMQ", arguments, logging,
+                "Working", "Collectives", "Tensors", "TrainingProtocol", "ZeroMQ", arguments,
+                logging,
             ],
             swiftSettings: swift),
 
@@ -135,11 +136,19 @@ let package = Package(
             swiftSettings: swift),
         tests(
             "Training",
-            ["Checkpoints", "ClipDatasets", "Configuration", "Networks", "Tensors", "TrainingProtocol"]),
+            [
+                "Checkpoints", "ClipDatasets", "Configuration", "Networks", "Tensors",
+                "TrainingProtocol",
+            ]),
         tests(
             "Coordinating",
             ["Networks", "Tensors", "Training", "TrainingProtocol", "Wire", "ZeroMQ"]),
-        tests("Working", ["Training"]),
+        tests(
+            "Working",
+            [
+                "ClipDatasets", "Coordinating", "Networks", "Tensors", "Training",
+                "TrainingProtocol", "Wire", "ZeroMQ", logging,
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -21,28 +21,43 @@ final class CheckpointSaver: Sendable {
     private let orders: Mailbox<Order>
     private let thread: DedicatedThread<Void>
 
-    /// - Parameter profile: The numerics profile that the run is pinned to by then.
+    /// - Parameters:
+    ///   - profile: The numerics profile that the run is pinned to by then.
+    ///   - onFailure: Called on its thread with the reason where it ends before it is told to.
     init(
         directory: RunDirectory, identity: Identity,
         profile: @escaping @Sendable () -> [ProfileEntry],
-        control: Mailbox<ControlServer.Input>
+        control: Mailbox<ControlServer.Input>,
+        onFailure: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(ZeroMQError) {
         let orders = try Mailbox<Order>()
         self.orders = orders
         thread = try DedicatedThread(name: "saver") {
-            while case .save(let step, let state)? = orders.receive(timeout: nil) {
-                do throws(SavedStateError) {
-                    let contents = CheckpointContents(
-                        step, state, identity: identity, profile: profile())
-                    _ = try directory.checkpoints.save(contents, keep: identity.keep)
-                    if step == identity.schedule.lastStep {
-                        _ = try directory.checkpoints.saveFinal(contents)
-                    }
+            while let order = orders.receive(timeout: nil) {
+                guard case .save(let step, let state) = order else { return }
+                do {
+                    try Self.save(step, state, in: directory, identity, profile())
                     control.send(.event(.stateSaved(step)))
                 } catch {
                     control.send(.event(.stateSaveFailed(step, reason: "\(error)")))
                 }
             }
+            onFailure("the thread that saves states was woken without an order")
+        }
+    }
+
+    private static func save(
+        _ step: Step, _ state: TrainingState, in directory: RunDirectory, _ identity: Identity,
+        _ profile: [ProfileEntry]
+    ) throws {
+        guard step <= identity.schedule.lastStep else {
+            throw CoordinatingError.upload(
+                problem: "step \(step) is behind the last, \(identity.schedule.lastStep)")
+        }
+        let contents = CheckpointContents(step, state, identity: identity, profile: profile)
+        _ = try directory.checkpoints.save(contents, keep: identity.keep)
+        if step == identity.schedule.lastStep {
+            _ = try directory.checkpoints.saveFinal(contents)
         }
     }
 
@@ -56,6 +71,7 @@ final class CheckpointSaver: Sendable {
 }
 
 extension CheckpointContents {
+    /// - Parameter step: At most the run's last, and so within an `Int`.
     init(
         _ step: Step, _ state: TrainingState, identity: CheckpointSaver.Identity,
         profile: [ProfileEntry]

@@ -77,7 +77,8 @@ final class DataServer {
             let sent = try router.trySend([frames[0], head] + (bulk.map { [$0] } ?? []))
             if !sent { logger.warning("a worker does not read its clips; a reply was dropped") }
         } catch ZeroMQError.unroutable {
-            // The worker is gone; the control connection hears of it.
+            // The worker is gone, and the control connection hears of it; or it has connected anew, and
+            // asks again.
         } catch {
             logger.error("a reply could not be sent: \(error)")
         }
@@ -88,6 +89,9 @@ final class DataServer {
     ) -> (DataReply, Message?) {
         guard request.run == states.run else {
             return (.failure("this is run \(states.run), not \(request.run)"), nil)
+        }
+        if let term = states.term, request.term != term {
+            return (.failure("the coordinator is in term \(term), not \(request.term)"), nil)
         }
         switch request.body {
         case .clip(let split, let sample, let frames):
@@ -111,8 +115,10 @@ final class DataServer {
         case .part(let part):
             do {
                 guard let bulk else { throw CoordinatingError.upload(problem: "a part is empty") }
-                try states.accept(part, step: request.step, bulk)
-                return (.accepted, nil)
+                switch try states.accept(part, step: request.step, bulk) {
+                case .taken: return (.accepted, nil)
+                case .damaged: return (.damaged, nil)
+                }
             } catch {
                 return (.failure("\(error)"), nil)
             }

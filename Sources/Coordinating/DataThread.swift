@@ -10,10 +10,11 @@ final class DataThread {
 
     /// Returns when it listens.
     ///
+    /// - Parameter onFailure: Called on its thread with the reason where it ends before it is told to.
     /// - Throws: `ZeroMQError` where it cannot listen.
     init(
         context: Context, address: String, dataset: ClipDataset, states: StateStore,
-        logger: Logger
+        logger: Logger, onFailure: @escaping @Sendable (String) -> Void = { _ in }
     ) throws {
         let orders = try Mailbox<DataServer.Order>()
         let bound = try Mailbox<Result<String, ZeroMQError>>()
@@ -29,7 +30,12 @@ final class DataThread {
                 bound.send(.failure(error))
                 return
             }
-            try server.run()
+            do {
+                try server.run()
+            } catch {
+                onFailure("the data connection failed: \(error)")
+                throw error
+            }
         }
         guard let result = bound.receive(timeout: nil) else {
             preconditionFailure("a wait without a time-out ends with an element")

@@ -15,28 +15,37 @@ final class StateStore: Sendable {
     /// What workers send in one piece may be at most this large.
     static let maximumPartSize = 8 << 20
 
-    private struct Upload {
-        let step: Step
-        let state: TrainingState
-        /// Bytes that have not come yet, a number a vector.
-        var missing: [Int]
+    /// What became of a piece that fits.
+    enum Reception {
+        case taken
+        /// Its checksum is wrong.
+        case damaged
     }
 
     let run: RunID
+    /// Nil where the requests of any coordinator's term of this run are answered.
+    let term: Term?
     private let layout: TrainingState.Layout
     /// Nil where the run starts from its seed.
     private let start: (step: Step, state: TrainingState)?
-    private let upload = Mutex<Upload?>(nil)
+    private let lastStep: Step
+    private let uploads: Mutex<StateUploads>
     private let completed: @Sendable (Step, TrainingState) -> Void
 
-    /// - Parameter completed: Called with each state that has arrived whole.
+    /// - Parameters:
+    ///   - lastStep: Of the run; no state of a later one can be.
+    ///   - completed: Called with each state that has arrived whole.
     init(
-        run: RunID, layout: TrainingState.Layout, start: (step: Step, state: TrainingState)?,
+        run: RunID, term: Term? = nil, layout: TrainingState.Layout,
+        start: (step: Step, state: TrainingState)?, lastStep: Step = Step(UInt64(Int.max)),
         completed: @escaping @Sendable (Step, TrainingState) -> Void
     ) {
         self.run = run
+        self.term = term
         self.layout = layout
         self.start = start
+        self.lastStep = lastStep
+        uploads = Mutex(StateUploads(layout))
         self.completed = completed
     }
 
@@ -52,7 +61,7 @@ final class StateStore: Sendable {
         }
         let vector = start.state.vectors[index]
         let bytes = UnsafeRawBufferPointer(vector.bytes)
-        guard length > 0, length <= Self.maximumPartSize, offset <= bytes.count,
+        guard length > 0, length <= Self.maximumPartSize, offset >= 0, offset <= bytes.count,
             length <= bytes.count - offset
         else {
             throw .data(problem: "\(name) has no \(length) bytes at \(offset)")
@@ -63,38 +72,34 @@ final class StateStore: Sendable {
         return (part, Array(piece))
     }
 
-    /// Takes in a piece. One upload is under way at a time; a piece of another step begins another.
+    /// Takes in a piece, any number of times and in any order.
+    ///
+    /// - Throws: `CoordinatingError.upload` for a piece that fits no state of this run, and for one of an upload
+    ///   whose place another has taken.
     func accept(
         _ part: StatePart, step: Step, _ bulk: Message
-    ) throws(CoordinatingError) {
+    ) throws(CoordinatingError) -> Reception {
+        guard step <= lastStep else {
+            throw .upload(problem: "step \(step) is behind the last, \(lastStep)")
+        }
         guard let index = layout.vectors.firstIndex(where: { $0.name == part.name }) else {
             throw .upload(problem: "a state has no vector \"\(part.name)\"")
         }
-        let whole: Upload? = try upload.withLock { (current) throws(CoordinatingError) in
-            if current?.step != step {
-                current = Upload(
-                    step: step, state: TrainingState(layout: layout),
-                    missing: layout.vectors.map { $0.count * MemoryLayout<Float>.stride })
-            }
-            guard var upload = current else { return nil }
-            let target = upload.state.vectors[index].bytes
-            guard part.total == target.count, part.offset <= target.count,
-                bulk.count <= target.count - part.offset, bulk.count <= upload.missing[index]
-            else {
-                throw .upload(
-                    problem: "\(part.name): \(bulk.count) bytes at \(part.offset) of "
-                        + "\(part.total) do not fit \(target.count)")
-            }
-            try bulk.withUnsafeBytes { (bytes) throws(CoordinatingError) in
-                guard Digest128(of: bytes).low == part.checksum else {
-                    throw .upload(problem: "\(part.name) was damaged on the way")
-                }
-                target[part.offset...].copyBytes(from: bytes)
-            }
-            upload.missing[index] -= bulk.count
-            current = upload.missing.allSatisfy { $0 == 0 } ? nil : upload
-            return current == nil ? upload : nil
+        let size = layout.vectors[index].count * MemoryLayout<Float>.stride
+        guard part.total == size, part.offset >= 0, part.offset <= size,
+            bulk.count <= size - part.offset
+        else {
+            throw .upload(
+                problem: "\(part.name): \(bulk.count) bytes at \(part.offset) of "
+                    + "\(part.total) do not fit \(size)")
         }
-        if let whole { completed(whole.step, whole.state) }
+        let isWhole = bulk.withUnsafeBytes { Digest128(of: $0).low == part.checksum }
+        guard isWhole else { return .damaged }
+        let state: TrainingState? = try uploads.withLock { (uploads) throws(CoordinatingError) in
+            let key = StateUploads.Key(step: step, upload: part.upload)
+            return try uploads.take(bulk, vector: index, offset: part.offset, of: key)
+        }
+        if let state { completed(step, state) }
+        return .taken
     }
 }

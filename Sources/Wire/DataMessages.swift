@@ -32,6 +32,8 @@ public enum DataReply: Sendable, Equatable {
     case part(StatePart)
     /// A part arrived.
     case accepted
+    /// A part arrived with other bytes than its checksum's.
+    case damaged
     case failure(String)
 }
 
@@ -43,12 +45,15 @@ public struct StatePart: Sendable, Equatable {
     public var total: Int
     /// XXH3 (the low 64 of 128 bits) of the piece.
     public var checksum: UInt64
+    /// The number that the sender drew for the upload that the piece belongs to; 0 in what is handed out.
+    public var upload: UInt64
 
-    public init(name: String, offset: Int, total: Int, checksum: UInt64) {
+    public init(name: String, offset: Int, total: Int, checksum: UInt64, upload: UInt64 = 0) {
         self.name = name
         self.offset = offset
         self.total = total
         self.checksum = checksum
+        self.upload = upload
     }
 }
 
@@ -142,6 +147,7 @@ extension DataReply {
                 })
         case .part(let part): .part(part.wire)
         case .accepted: .accepted(.init())
+        case .damaged: .damaged(.init())
         case .failure(let reason): .error(reason)
         }
     }
@@ -151,6 +157,7 @@ extension DataReply {
         case .clip(let clip): self = .clip(label: Int(clip.label), checksum: clip.checksum)
         case .part(let part): self = .part(try StatePart(part))
         case .accepted: self = .accepted
+        case .damaged: self = .damaged
         case .error(let reason): self = .failure(reason)
         }
     }
@@ -163,12 +170,14 @@ extension StatePart {
             $0.offset = UInt64(offset)
             $0.total = UInt64(total)
             $0.checksum = checksum
+            $0.upload = upload
         }
     }
 
     fileprivate init(_ part: Lockstep_StatePart) throws(WireError) {
         self.init(
             name: part.name, offset: try count(part.offset, "an offset"),
-            total: try count(part.total, "a total"), checksum: part.checksum)
+            total: try count(part.total, "a total"), checksum: part.checksum,
+            upload: part.upload)
     }
 }

@@ -872,6 +872,7 @@ package nonisolated struct Lockstep_ClipRequest: Sendable {
 }
 
 /// A piece of a flat vector of a training state; a raw frame follows it.
+/// Pieces of one upload carry the number that its sender drew for it; pieces handed out carry 0.
 package nonisolated struct Lockstep_StatePart: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -884,6 +885,8 @@ package nonisolated struct Lockstep_StatePart: Sendable {
   package var total: UInt64 = 0
 
   package var checksum: UInt64 = 0
+
+  package var upload: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -956,6 +959,14 @@ package nonisolated struct Lockstep_DataReply: Sendable {
     set {body = .error(newValue)}
   }
 
+  package var damaged: Lockstep_Damaged {
+    get {
+      if case .damaged(let v)? = body {return v}
+      return Lockstep_Damaged()
+    }
+    set {body = .damaged(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -963,6 +974,7 @@ package nonisolated struct Lockstep_DataReply: Sendable {
     case part(Lockstep_StatePart)
     case accepted(Lockstep_Accepted)
     case error(String)
+    case damaged(Lockstep_Damaged)
 
   }
 
@@ -987,6 +999,17 @@ package nonisolated struct Lockstep_ClipReply: Sendable {
 }
 
 package nonisolated struct Lockstep_Accepted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A part's bytes do not have its checksum; the worker sends it again.
+package nonisolated struct Lockstep_Damaged: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -2571,7 +2594,7 @@ nonisolated extension Lockstep_ClipRequest: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Lockstep_StatePart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatePart"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}offset\0\u{1}total\0\u{1}checksum\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}offset\0\u{1}total\0\u{1}checksum\0\u{1}upload\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2583,6 +2606,7 @@ nonisolated extension Lockstep_StatePart: SwiftProtobuf.Message, SwiftProtobuf._
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.total) }()
       case 4: try { try decoder.decodeSingularFixed64Field(value: &self.checksum) }()
+      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.upload) }()
       default: break
       }
     }
@@ -2601,6 +2625,9 @@ nonisolated extension Lockstep_StatePart: SwiftProtobuf.Message, SwiftProtobuf._
     if self.checksum != 0 {
       try visitor.visitSingularFixed64Field(value: self.checksum, fieldNumber: 4)
     }
+    if self.upload != 0 {
+      try visitor.visitSingularFixed64Field(value: self.upload, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2609,6 +2636,7 @@ nonisolated extension Lockstep_StatePart: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.offset != rhs.offset {return false}
     if lhs.total != rhs.total {return false}
     if lhs.checksum != rhs.checksum {return false}
+    if lhs.upload != rhs.upload {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2656,7 +2684,7 @@ nonisolated extension Lockstep_StateRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Lockstep_DataReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DataReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}ticket\0\u{1}clip\0\u{1}part\0\u{1}accepted\0\u{1}error\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}ticket\0\u{1}clip\0\u{1}part\0\u{1}accepted\0\u{1}error\0\u{1}damaged\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2713,6 +2741,19 @@ nonisolated extension Lockstep_DataReply: SwiftProtobuf.Message, SwiftProtobuf._
           self.body = .error(v)
         }
       }()
+      case 7: try {
+        var v: Lockstep_Damaged?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .damaged(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .damaged(v)
+        }
+      }()
       default: break
       }
     }
@@ -2745,6 +2786,10 @@ nonisolated extension Lockstep_DataReply: SwiftProtobuf.Message, SwiftProtobuf._
     case .error?: try {
       guard case .error(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    }()
+    case .damaged?: try {
+      guard case .damaged(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case nil: break
     }
@@ -2809,6 +2854,25 @@ nonisolated extension Lockstep_Accepted: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 
   package static func ==(lhs: Lockstep_Accepted, rhs: Lockstep_Accepted) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Damaged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Damaged"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Damaged, rhs: Lockstep_Damaged) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -30,18 +30,13 @@ final class ClipFeed {
         self.orders = orders
         self.sampling = sampling
         thread = try DedicatedThread(name: "data") {
-            do {
-                let client = try DataClient(
-                    context: context, address: address, run: run, term: term,
-                    lanes: [training, evaluation], prefetchBytes: prefetchBytes, orders: orders)
-                try client.serve()
-            } catch {
-                let problem = WorkingError.connection("the data connection failed: \(error)")
-                training.deliver(.failure(problem))
-                evaluation.deliver(.failure(problem))
-            }
+            DataClient.run(
+                context: context, address: address, run: run, term: term,
+                lanes: [training, evaluation], prefetchBytes: prefetchBytes, orders: orders)
         }
     }
+
+    deinit { stop() }
 
     /// Ends the data thread.
     func stop() { orders.send(.stop) }

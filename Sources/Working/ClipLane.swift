@@ -1,4 +1,5 @@
 import ClipDatasets
+import Synchronization
 import Tensors
 import TrainingProtocol
 import Wire
@@ -22,6 +23,8 @@ final class ClipLane: Sendable {
 
     let commands: Mailbox<Command>
     private let deliveries: Mailbox<Result<Delivery, WorkingError>>
+    /// Why no clip can be taken any more.
+    private let failure = Mutex<WorkingError?>(nil)
 
     init() throws(ZeroMQError) {
         commands = try Mailbox()
@@ -32,44 +35,53 @@ final class ClipLane: Sendable {
     func want(_ keys: [ClipRequestKey]) { commands.send(.want(keys)) }
 
     /// Waits for the next clip, which must be the one announced as `key`.
+    ///
+    /// - Throws: `WorkingError` where it cannot be had, and from then on: what comes behind it would be taken
+    ///   for what does not.
     func take(_ key: ClipRequestKey) throws(WorkingError) -> Delivery {
+        if let failure = failure.withLock({ $0 }) { throw failure }
         guard let result = deliveries.receive(timeout: nil) else {
             preconditionFailure("a wait without a time-out ends with an element")
         }
-        let delivery = try result.get()
-        precondition(delivery.key == key, "clips are taken in the order of their announcement")
-        commands.send(.taken(bytes: key.bytes))
-        return delivery
+        do throws(WorkingError) {
+            let delivery = try result.get()
+            guard delivery.key == key else {
+                throw Self.fault(key, "clip \(delivery.key.sample) is next in its lane")
+            }
+            commands.send(.taken(bytes: key.bytes))
+            return delivery
+        } catch {
+            failure.withLock { $0 = error }
+            throw error
+        }
     }
 
     func deliver(_ result: Result<Delivery, WorkingError>) { deliveries.send(result) }
 }
 
 extension ClipLane {
+    static func fault(_ key: ClipRequestKey, _ problem: String) -> WorkingError {
+        .clip(sample: key.sample.rawValue, split: key.split, problem: problem)
+    }
+
     /// What a reply to the request for `key` brings.
-    static func delivery(
-        of key: ClipRequestKey, _ reply: DataReply, _ bulk: Message?
-    ) -> Result<Delivery, WorkingError> {
-        func fault(_ problem: String) -> Result<Delivery, WorkingError> {
-            .failure(
-                .clip(sample: key.sample.rawValue, split: key.split, problem: problem))
-        }
+    static func contents(
+        of reply: DataReply, _ bulk: Message?, for key: ClipRequestKey
+    ) -> ReplyContents<Delivery> {
         guard case .clip(let label, let checksum) = reply else {
-            if case .failure(let problem) = reply { return fault(problem) }
-            return fault("the reply is of another kind")
+            if case .failure(let problem) = reply { return .failed(fault(key, problem)) }
+            return .failed(fault(key, "the reply is of another kind"))
         }
-        guard let bulk else { return fault("the reply has no frames") }
-        guard bulk.withUnsafeBytes({ Digest128(of: $0).low }) == checksum else {
-            return fault("its checksum is wrong: it was damaged on the way")
-        }
+        guard let bulk else { return .failed(fault(key, "the reply has no frames")) }
+        guard bulk.withUnsafeBytes({ Digest128(of: $0).low }) == checksum else { return .damaged }
         do throws(ClipDecodingError) {
             let clip = try EncodedClip(message: bulk.bytes)
             guard clip.index == key.sample.rawValue else {
-                return fault("clip \(clip.index) came instead")
+                return .failed(fault(key, "clip \(clip.index) came instead"))
             }
-            return .success(Delivery(key: key, clip: clip, label: label))
+            return .whole(Delivery(key: key, clip: clip, label: label))
         } catch {
-            return fault("\(error)")
+            return .failed(fault(key, "\(error)"))
         }
     }
 }

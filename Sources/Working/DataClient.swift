@@ -8,7 +8,8 @@ import ZeroMQ
 /// The worker's data connection: fetches clips ahead of their use, and moves states.
 ///
 /// It belongs to the thread that makes and runs it. Each lane has its share of the budget: requests stop while
-/// the clips that are under way or waiting to be taken would exceed it.
+/// the clips that are under way or waiting to be taken would exceed it. A connection that breaks is made again
+/// by libzmq, which forgets what was on its way; so every open request is then sent once more.
 final class DataClient {
     /// What other threads ask for.
     enum Order: Sendable {
@@ -21,51 +22,30 @@ final class DataClient {
         case stop
     }
 
-    private struct LaneState {
-        let lane: ClipLane
-        var wanted: [ClipRequestKey] = []
-        /// The next of `wanted` to be asked for.
-        var next = 0
-        /// Of clips asked for and not yet taken.
-        var bytes = 0
+    /// What a request is for.
+    enum Purpose {
+        case clip(lane: Int, number: Int, ClipRequestKey)
+        case fetch(transfer: Int, StatePieces.Piece)
+        case upload(transfer: Int)
     }
 
-    /// What a request was for.
-    private enum Ticket {
-        case clip(lane: Int, ClipRequestKey)
-        case fetch(StatePieces.Piece)
-        case upload(number: Int)
-    }
-
-    struct Fetch {
-        let step: Step
-        let buffers: [FloatBuffer]
-        let reply: Mailbox<Result<[FloatBuffer], WorkingError>>
-        var pieces: StatePieces
-    }
-
-    struct Upload {
-        let number: Int
-        let step: Step
-        let state: TrainingState
-        let onFailure: @Sendable (WorkingError) -> Void
-        var pieces: StatePieces
-    }
+    /// Notices a network that is gone without a word. Large pieces on a slow wire must not look like that.
+    private static let heartbeat = SocketOptions.Heartbeat(
+        interval: .seconds(5), timeout: .seconds(30), timeToLive: .seconds(60))
 
     private let dealer: Socket
+    private let monitor: SocketMonitor
     private let orders: Mailbox<Order>
-    private let run: RunID
-    private let term: Term
-    private let budget: Int
-    private var lanes: [LaneState]
-    private var tickets: [UInt64: Ticket] = [:]
-    private var nextTicket: UInt64 = 1
-    private var fetch: Fetch?
-    private var uploads: [Upload] = []
-    private var uploadCount = 0
+    private var lanes: [LaneRequests]
+    var open: OpenRequests<Purpose>
+    /// Whether a connection stood before, whose losses a new one has to make up for.
+    private var hasConnected = false
+    var fetch: Fetch?
+    var uploads: [Upload] = []
+    var transfers = 0
 
     /// - Parameter prefetchBytes: Bytes of clips to hold ahead, over all lanes.
-    init(
+    private init(
         context: Context, address: String, run: RunID, term: Term, lanes: [ClipLane],
         prefetchBytes: Int, orders: Mailbox<Order>
     ) throws(ZeroMQError) {
@@ -73,28 +53,51 @@ final class DataClient {
         // What is under way is bounded by bytes here; libzmq's bound in messages would only block.
         options.sendHighWaterMark = 0
         options.receiveHighWaterMark = 0
+        options.heartbeat = Self.heartbeat
         dealer = try Socket(.dealer, in: context, options: options)
+        monitor = try SocketMonitor(dealer)
         try dealer.connect(address)
         self.orders = orders
-        self.run = run
-        self.term = term
-        budget = max(1, prefetchBytes / max(1, lanes.count))
-        self.lanes = lanes.map { LaneState(lane: $0) }
+        open = OpenRequests(run: run, term: term)
+        let budget = max(1, prefetchBytes / max(1, lanes.count))
+        self.lanes = lanes.map { LaneRequests($0, budget: budget) }
     }
 
-    /// Works until told to stop. Whoever waits for a state hears of a failure.
-    func serve() throws(ZeroMQError) {
-        do throws(ZeroMQError) {
-            try loop()
+    /// Works on the calling thread until told to stop. A failure reaches everyone who waits for something, and
+    /// everyone who asks for something afterwards.
+    static func run(
+        context: Context, address: String, run: RunID, term: Term, lanes: [ClipLane],
+        prefetchBytes: Int, orders: Mailbox<Order>
+    ) {
+        let problem: WorkingError
+        do {
+            let client = try DataClient(
+                context: context, address: address, run: run, term: term, lanes: lanes,
+                prefetchBytes: prefetchBytes, orders: orders)
+            do {
+                try client.serve()
+                return
+            } catch {
+                problem = .connection("the data connection failed: \(error)")
+                client.abandonTransfers(problem)
+            }
         } catch {
-            fetch?.reply.send(.failure(.connection("the data connection failed: \(error)")))
-            throw error
+            problem = .connection("the data connection cannot be made: \(error)")
+        }
+        for lane in lanes { lane.deliver(.failure(problem)) }
+        while let order = orders.receive(timeout: nil) {
+            switch order {
+            case .fetch(_, _, let reply): reply.send(.failure(problem))
+            case .upload(_, _, let onFailure): onFailure(problem)
+            case .stop: return
+            }
         }
     }
 
-    private func loop() throws(ZeroMQError) {
+    private func serve() throws {
         var poller = Poller()
         _ = poller.add(dealer, .readable)
+        _ = poller.add(monitor.events, .readable)
         _ = poller.add(orders)
         for lane in lanes { _ = poller.add(lane.lane.commands) }
         while true {
@@ -102,137 +105,99 @@ final class DataClient {
             for order in orders.drain() {
                 switch order {
                 case .fetch(let step, let vectors, let reply):
-                    fetch = Fetch(
-                        step: step, buffers: vectors.map { FloatBuffer(count: $0.count) },
-                        reply: reply, pieces: StatePieces(vectors))
+                    begin(fetch: vectors, of: step, reply)
                 case .upload(let step, let state, let onFailure):
-                    uploadCount += 1
-                    uploads.append(
-                        Upload(
-                            number: uploadCount, step: step, state: state, onFailure: onFailure,
-                            pieces: StatePieces(state.layout.vectors)))
+                    begin(upload: state, of: step, onFailure)
                 case .stop: return
                 }
             }
-            while let frames = try dealer.tryReceive() { receive(frames) }
+            while let frames = try dealer.tryReceive() { try receive(frames) }
+            try watchConnection()
             for index in lanes.indices { try serve(lane: index) }
             try continueFetch()
             try continueUpload()
         }
     }
 
-    private func send(
-        _ request: DataRequest, step: Step, ticket: Ticket, bulk: Message? = nil
+    func send(
+        _ request: DataRequest, step: Step, for purpose: Purpose, bulk: Message? = nil
     ) throws(ZeroMQError) {
-        let number = nextTicket
-        nextTicket += 1
-        tickets[number] = ticket
-        let stamped = Stamped(
-            run: run, term: term, generation: Generation(0), step: step, body: request)
-        let head: Message
-        do throws(WireError) {
-            head = Message(try Ticketed(stamped, ticket: number).serialized())
-        } catch {
-            preconditionFailure("a request that this worker made cannot be serialised: \(error)")
-        }
-        try dealer.send([head] + (bulk.map { [$0] } ?? []))
+        try dealer.send(open.open(request, step: step, for: purpose, bulk: bulk))
     }
 
-    private func receive(_ frames: [Message]) {
-        guard let head = frames.first, let reply = Self.parse(head),
-            let ticket = tickets.removeValue(forKey: reply.ticket)
-        else { return }
+    /// Sends again what a connection may have lost, once there is another: what is sent before would only
+    /// pile up.
+    private func watchConnection() throws(ZeroMQError) {
+        while let event = try monitor.next() {
+            guard event.kind == .handshakeSucceeded else { continue }
+            if hasConnected {
+                for frames in open.all { try dealer.send(frames) }
+            }
+            hasConnected = true
+        }
+    }
+
+    /// - Throws: `WireError` for what is no reply: which request it answers cannot be known, and whoever waits
+    ///   for that would wait for ever.
+    private func receive(_ frames: [Message]) throws {
+        let reply = try Ticketed<DataReply>(serialized: frames[0].bytes)
         let bulk = frames.count > 1 ? frames[1] : nil
-        switch ticket {
-        case .clip(let lane, let key):
-            lanes[lane].lane.deliver(ClipLane.delivery(of: key, reply.message.body, bulk))
-        case .fetch(let piece):
-            take(piece, reply.message.body, bulk)
-        case .upload(let number):
-            acknowledge(upload: number, reply.message.body)
+        // A repeated request has two replies; the second finds it closed.
+        guard let purpose = open.purpose(of: reply.ticket) else { return }
+        switch purpose {
+        case .clip(let lane, let number, let key):
+            try settle(
+                reply.ticket, ClipLane.contents(of: reply.message.body, bulk, for: key),
+                damaged: ClipLane.fault(key, "its checksum is wrong: it was damaged on the way")
+            ) { result in
+                lanes[lane].settle(number, result)
+            }
+        case .fetch(let transfer, let piece):
+            guard let current = fetch, current.number == transfer else { return }
+            try settle(
+                reply.ticket, current.contents(of: reply.message.body, bulk, for: piece),
+                damaged: .state("its pieces are damaged on the way, again and again")
+            ) { result in
+                settle(fetch: result)
+            }
+        case .upload(let transfer):
+            try settle(
+                reply.ticket, Upload.contents(of: reply.message.body),
+                damaged: .state("its pieces are damaged on the way, again and again")
+            ) { result in
+                settle(upload: transfer, result)
+            }
         }
     }
 
-    /// Nil for what is no reply: the request that it may have answered then waits, and the silence is noticed.
-    private static func parse(_ head: Message) -> Ticketed<DataReply>? {
-        do throws(WireError) {
-            return try Ticketed<DataReply>(serialized: head.bytes)
-        } catch {
-            return nil
+    /// Closes a request with what its reply holds, or sends it again where the reply, or what was sent, came
+    /// damaged.
+    private func settle<Value>(
+        _ ticket: UInt64, _ contents: ReplyContents<Value>, damaged: WorkingError,
+        _ finish: (Result<Value, WorkingError>) -> Void
+    ) throws(ZeroMQError) {
+        switch contents {
+        case .whole(let value):
+            open.close(ticket)
+            finish(.success(value))
+        case .failed(let problem):
+            open.close(ticket)
+            finish(.failure(problem))
+        case .damaged:
+            if let frames = open.again(ticket) {
+                try dealer.send(frames)
+            } else {
+                finish(.failure(damaged))
+            }
         }
     }
-
-    // MARK: Clips
 
     private func serve(lane index: Int) throws(ZeroMQError) {
-        for command in lanes[index].lane.commands.drain() {
-            switch command {
-            case .want(let keys): lanes[index].wanted += keys
-            case .taken(let bytes): lanes[index].bytes -= bytes
-            }
-        }
-        while lanes[index].next < lanes[index].wanted.count {
-            let key = lanes[index].wanted[lanes[index].next]
-            // One clip is always let through, however large, or nothing would ever move.
-            guard lanes[index].bytes == 0 || lanes[index].bytes + key.bytes <= budget else { break }
-            lanes[index].bytes += key.bytes
-            lanes[index].next += 1
+        lanes[index].listen()
+        while let (number, key) = lanes[index].ask() {
             try send(
                 .clip(split: key.split, sample: key.sample, frames: key.view.frames),
-                step: Step(0), ticket: .clip(lane: index, key))
-        }
-        if lanes[index].next == lanes[index].wanted.count {
-            lanes[index].wanted.removeAll(keepingCapacity: true)
-            lanes[index].next = 0
-        }
-    }
-
-    // MARK: States
-
-    private func continueFetch() throws(ZeroMQError) {
-        while let piece = fetch?.pieces.next(), let current = fetch {
-            let name = current.pieces.vectors[piece.vector].name
-            try send(
-                .state(name: name, offset: piece.range.lowerBound, length: piece.range.count),
-                step: current.step, ticket: .fetch(piece))
-        }
-    }
-
-    private func take(_ piece: StatePieces.Piece, _ reply: DataReply, _ bulk: Message?) {
-        guard let current = fetch else { return }
-        if let problem = current.problem(with: piece, reply, bulk) {
-            fetch = nil
-            current.reply.send(.failure(problem))
-            return
-        }
-        fetch?.pieces.acknowledge()
-        if fetch?.pieces.isDone == true {
-            fetch = nil
-            current.reply.send(.success(current.buffers))
-        }
-    }
-
-    private func continueUpload() throws(ZeroMQError) {
-        while !uploads.isEmpty {
-            while let piece = uploads[0].pieces.next() {
-                let upload = uploads[0]
-                let (part, bulk) = upload.part(piece)
-                try send(
-                    .part(part), step: upload.step, ticket: .upload(number: upload.number),
-                    bulk: bulk)
-            }
-            // The acknowledgements of the last pieces bring us back here.
-            guard uploads[0].pieces.isDone else { return }
-            uploads.removeFirst()
-        }
-    }
-
-    private func acknowledge(upload number: Int, _ reply: DataReply) {
-        guard let index = uploads.firstIndex(where: { $0.number == number }) else { return }
-        if case .failure(let problem) = reply {
-            uploads.remove(at: index).onFailure(.state(problem))
-        } else {
-            uploads[index].pieces.acknowledge()
+                step: Step(0), for: .clip(lane: index, number: number, key))
         }
     }
 }

@@ -1,5 +1,3 @@
-import Networks
-import Synchronization
 import Tensors
 import Testing
 import Training
@@ -11,53 +9,19 @@ import ZeroMQ
 
 @Suite("States on their way")
 struct StateStoreTests {
-    private let layout = TrainingState.Layout(
-        tree: ParameterTree([
-            Parameter(
-                name: "w", shape: [100], role: .trainable(decays: true), initialiser: .constant(0)),
-            Parameter(name: "m", shape: [4], role: .runningMean, initialiser: .constant(0)),
-        ]), optimizerVectors: ["momentum"])
-
-    private final class Received: Sendable {
-        let states = Mutex<[(Step, TrainingState)]>([])
-    }
-
-    /// The pieces of a state, `size` bytes each.
-    private func pieces(of state: TrainingState, size: Int) -> [(StatePart, [UInt8])] {
-        zip(layout.vectors, state.vectors).flatMap { vector, buffer in
-            stride(from: 0, to: buffer.bytes.count, by: size).map { offset in
-                let end = min(offset + size, buffer.bytes.count)
-                let bytes = Array(buffer.bytes[offset..<end])
-                let checksum = bytes.withUnsafeBytes { Digest128(of: $0).low }
-                return (
-                    StatePart(
-                        name: vector.name, offset: offset, total: buffer.bytes.count,
-                        checksum: checksum), bytes
-                )
-            }
-        }
-    }
-
-    private func filled() -> TrainingState {
-        let state = TrainingState(layout: layout)
-        for vector in state.vectors {
-            for index in 0..<vector.count { vector[index] = Float(index) * 0.5 }
-        }
-        return state
-    }
+    private let layout = SampleState.layout
 
     @Test("a state that is uploaded in pieces is whole when the last one comes, in any order")
     func upload() throws {
-        let received = Received()
-        let store = StateStore(run: RunID(1), layout: layout, start: nil) { step, state in
-            received.states.withLock { $0.append((step, state)) }
+        let received = ReceivedStates()
+        let store = StateStore(
+            run: RunID(1), layout: layout, start: nil, completed: received.append)
+        let state = SampleState.filled()
+        for (part, bytes) in SampleState.pieces(of: state, size: 64).reversed() {
+            #expect(received.all.isEmpty)
+            #expect(try store.accept(part, step: Step(4), Message(bytes)) == .taken)
         }
-        let state = filled()
-        for (part, bytes) in pieces(of: state, size: 64).reversed() {
-            #expect(received.states.withLock { $0.isEmpty })
-            try store.accept(part, step: Step(4), Message(bytes))
-        }
-        let whole = received.states.withLock { $0 }
+        let whole = received.all
         #expect(whole.count == 1)
         #expect(whole.first?.0 == Step(4))
         #expect(whole.first?.1.digest == state.digest)
@@ -65,17 +29,17 @@ struct StateStoreTests {
 
     @Test("a damaged, misplaced or unknown piece is refused, and the upload is not complete")
     func refused() throws {
-        let received = Received()
-        let store = StateStore(run: RunID(1), layout: layout, start: nil) { step, state in
-            received.states.withLock { $0.append((step, state)) }
-        }
-        let (part, bytes) = try #require(pieces(of: filled(), size: 64).first)
+        let received = ReceivedStates()
+        let store = StateStore(
+            run: RunID(1), layout: layout, start: nil, completed: received.append)
+        let (part, bytes) = try #require(
+            SampleState.pieces(of: SampleState.filled(), size: 64).first)
         var damaged = bytes
         damaged[3] ^= 1
-        #expect(throws: CoordinatingError.self) {
-            try store.accept(part, step: Step(4), Message(damaged))
-        }
-        for change in [{ $0.name = "other" }, { $0.total += 4 }, { $0.offset = 1 << 40 }]
+        #expect(try store.accept(part, step: Step(4), Message(damaged)) == .damaged)
+        for change in [
+            { $0.name = "other" }, { $0.total += 4 }, { $0.offset = 1 << 40 }, { $0.offset = -4 },
+        ]
             as [(inout StatePart) -> Void]
         {
             var wrong = part
@@ -84,12 +48,12 @@ struct StateStoreTests {
                 try store.accept(wrong, step: Step(4), Message(bytes))
             }
         }
-        #expect(received.states.withLock { $0.isEmpty })
+        #expect(received.all.isEmpty)
     }
 
     @Test("the state that a run starts from is handed out piece by piece, and no other")
     func handedOut() throws {
-        let state = filled()
+        let state = SampleState.filled()
         let store = StateStore(
             run: RunID(1), layout: layout, start: (Step(2), state), completed: { _, _ in })
         let (part, bytes) = try store.read("momentum", step: Step(2), offset: 16, length: 32)
