@@ -142,6 +142,21 @@ struct DataConnectionTests {
         try client.stop()
     }
 
+    @Test("the end of the coordinator's data thread is told, and its cause")
+    func serverEnds() throws {
+        let context = try Context()
+        let failures = try Mailbox<String>()
+        let states = StateStore(
+            run: RunID(1), layout: SampleState.layout, start: nil, completed: { _, _ in })
+        let server = try DataThread(
+            context: context, address: "tcp://127.0.0.1:*", dataset: sample.dataset,
+            states: states, logger: logger, onFailure: failures.send)
+        context.shutdown()
+        let failure = try #require(failures.receive(timeout: nil))
+        #expect(failure.contains("data connection"))
+        #expect(throws: ZeroMQError.self) { try server.stop() }
+    }
+
     @Test("a worker of another term is refused")
     func otherTerm() throws {
         let server = try server()
