@@ -10,12 +10,14 @@
 #include "each_variant.h"
 #else
 
+#define PANEL LK_INDIRECT_COLUMNS
+
 /// One block of `product`: `rows` and `vectors` are constants after inlining, so `sum` is
 /// registers.
 #define product_block LK_(product_block)
 LK_INLINE void product_block(
     const int rows, const int vectors, lk_int depth, const float *x, lk_int x_stride,
-    const float *w, lk_int w_stride, lk_int columns, int add, float *y, lk_int y_stride) {
+    const float *w, lk_int columns, int add, float *y, lk_int y_stride) {
     vec sum[12][2];
     int whole = columns >= vectors * LK_LANES;
 #pragma clang loop unroll(full)
@@ -28,7 +30,7 @@ LK_INLINE void product_block(
     for (lk_int k = 0; k < depth; k++) {
         vec b[2];
 #pragma clang loop unroll(full)
-        for (int v = 0; v < vectors; v++) b[v] = load(w + k * w_stride + v * LK_LANES);
+        for (int v = 0; v < vectors; v++) b[v] = load(w + k * PANEL + v * LK_LANES);
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) {
             vec a = broadcast(x[r * x_stride + k]);
@@ -55,42 +57,39 @@ LK_INLINE void product_block(
 #define product_panel LK_(product_panel)
 LK_INLINE void product_panel(
     const int vectors, lk_int rows, lk_int depth, const float *x, lk_int x_stride, const float *w,
-    lk_int w_stride, lk_int columns, int add, float *y, lk_int y_stride) {
+    lk_int columns, int add, float *y, lk_int y_stride) {
     const int block = vectors == 1 ? 12 : 6;
     lk_int r = 0;
 #define ROWS(n)                                                                                   \
     product_block(                                                                                \
-        n, vectors, depth, x + r * x_stride, x_stride, w, w_stride, columns, add,                 \
-        y + r * y_stride, y_stride)
+        n, vectors, depth, x + r * x_stride, x_stride, w, columns, add, y + r * y_stride,         \
+        y_stride)
     for (; r + block <= rows; r += block) ROWS(block);
     for (; r + 4 <= rows; r += 4) ROWS(4);
+    for (; r + 2 <= rows; r += 2) ROWS(2);
     for (; r < rows; r++) ROWS(1);
 #undef ROWS
 }
 
-/// y (+)= x w with w (depth, columns) and free strides of rows in x and y. Columns beyond the last
-/// whole vector come from a padded copy of w, in chunks of depth that fit it.
+/// y (+)= x w with free strides of rows in x and y. w lies in panels (indirect.h) that are
+/// `panel_depth` deep, of which `depth` rows count here.
 #define product LK_(product)
 static void product(
     lk_int rows, lk_int depth, lk_int columns, const float *x, lk_int x_stride, const float *w,
-    int add, float *y, lk_int y_stride) {
-    enum { chunk = 256 };
-    lk_int n = 0;
-    for (; n + 2 * LK_LANES <= columns; n += 2 * LK_LANES)
-        product_panel(
-            2, rows, depth, x, x_stride, w + n, columns, 2 * LK_LANES, add, y + n, y_stride);
-    for (; n + LK_LANES <= columns; n += LK_LANES)
-        product_panel(1, rows, depth, x, x_stride, w + n, columns, LK_LANES, add, y + n, y_stride);
-    if (n == columns) return;
-    float padded[chunk * LK_LANES];
-    for (lk_int k0 = 0; k0 < depth; k0 += chunk) {
-        lk_int part = depth - k0 < chunk ? depth - k0 : chunk;
-        for (lk_int k = 0; k < part; k++)
-            for (lk_int c = 0; c < LK_LANES; c++)
-                padded[k * LK_LANES + c] = n + c < columns ? w[(k0 + k) * columns + n + c] : 0.0f;
-        product_panel(
-            1, rows, part, x + k0, x_stride, padded, LK_LANES, columns - n, add || k0 > 0, y + n,
-            y_stride);
+    lk_int panel_depth, int add, float *y, lk_int y_stride) {
+    for (lk_int n = 0; n < columns; n += PANEL) {
+        const float *panel = w + n * panel_depth;
+        lk_int end = columns - n < PANEL ? columns - n : PANEL, c = 0;
+#if 2 * LK_LANES <= 16
+        for (; c + LK_LANES < end; c += 2 * LK_LANES) {
+            lk_int width = end - c < 2 * LK_LANES ? end - c : 2 * LK_LANES;
+            product_panel(
+                2, rows, depth, x, x_stride, panel + c, width, add, y + n + c, y_stride);
+        }
+#endif
+        if (c < end)
+            product_panel(
+                1, rows, depth, x, x_stride, panel + c, end - c, add, y + n + c, y_stride);
     }
 }
 
@@ -168,19 +167,6 @@ static void outer(
     }
 }
 
-LK_KERNEL(
-    pointwise, (lk_int rows, lk_int in, lk_int out, const float *x, const float *w, float *y),
-    (rows, in, out, x, w, y)) {
-    product(rows, in, out, x, in, w, 0, y, out);
-}
-
-LK_KERNEL(
-    pointwise_weight_gradient,
-    (lk_int rows, lk_int in, lk_int out, const float *x, const float *dy, float *dw),
-    (rows, in, out, x, dy, dw)) {
-    outer(rows, in, out, x, in, dy, out, dw);
-}
-
 /// The input row under tap row (i, j) of output row `row`, with its padding on both sides, or null
 /// where that tap row lies outside the input. Copied to `scratch` if there is padding.
 #define padded_row LK_(padded_row)
@@ -202,22 +188,22 @@ LK_INLINE const float *padded_row(
 LK_KERNEL(
     direct,
     (const lk_convolution *shape, const float *x, const float *packed, lk_int first, lk_int count,
-     float *scratch, float *y),
-    (shape, x, packed, first, count, scratch, y)) {
+     float *scratch, float *y, int accumulate),
+    (shape, x, packed, first, count, scratch, y, accumulate)) {
     const lk_convolution s = *shape;
     lk_int depth = s.kernel_width * s.in_channels, out_row = s.out_width * s.out_channels;
+    lk_int panel_depth = s.kernel_time * s.kernel_height * depth;
     for (lk_int row = first; row < first + count; row++) {
         float *out = y + row * out_row;
-        int add = 0;
+        int add = accumulate;
         for (lk_int i = 0; i < s.kernel_time; i++)
             for (lk_int j = 0; j < s.kernel_height; j++) {
                 const float *line = padded_row(&s, x, row, i, j, scratch);
                 if (!line) continue;
-                const float *w =
-                    packed + (i * s.kernel_height + j) * depth * s.out_channels;
                 product(
-                    s.out_width, depth, s.out_channels, line, s.stride_width * s.in_channels, w,
-                    add, out, s.out_channels);
+                    s.out_width, depth, s.out_channels, line, s.stride_width * s.in_channels,
+                    packed + (i * s.kernel_height + j) * depth * PANEL, panel_depth, add, out,
+                    s.out_channels);
                 add = 1;
             }
         if (!add) memset(out, 0, sizeof(float) * (size_t)out_row);
@@ -243,4 +229,5 @@ LK_KERNEL(
             }
 }
 
+#undef PANEL
 #endif

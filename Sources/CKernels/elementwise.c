@@ -15,12 +15,6 @@ LK_KERNEL(add_to, (lk_int count, const float *x, float *y), (count, x, y)) {
     for (lk_int i = 0; i < count; i++) y[i] += x[i];
 }
 
-LK_KERNEL(
-    add_scaled, (lk_int count, float alpha, const float *x, float *y), (count, alpha, x, y)) {
-    LK_INDEPENDENT
-    for (lk_int i = 0; i < count; i++) y[i] = fma32(alpha, x[i], y[i]);
-}
-
 LK_KERNEL(scale, (lk_int count, float alpha, const float *x, float *y), (count, alpha, x, y)) {
     LK_INDEPENDENT
     for (lk_int i = 0; i < count; i++) y[i] = alpha * x[i];
@@ -56,11 +50,6 @@ LK_KERNEL(
     *result = lanes[0];
 }
 
-LK_KERNEL(exp, (lk_int count, const float *x, float *y), (count, x, y)) {
-    LK_INDEPENDENT
-    for (lk_int i = 0; i < count; i++) y[i] = exp32(x[i]);
-}
-
 LK_KERNEL(tanh, (lk_int count, const float *x, float *y), (count, x, y)) {
     LK_INDEPENDENT
     for (lk_int i = 0; i < count; i++) y[i] = tanh32(x[i]);
@@ -69,11 +58,6 @@ LK_KERNEL(tanh, (lk_int count, const float *x, float *y), (count, x, y)) {
 LK_KERNEL(sigmoid, (lk_int count, const float *x, float *y), (count, x, y)) {
     LK_INDEPENDENT
     for (lk_int i = 0; i < count; i++) y[i] = sigmoid32(x[i]);
-}
-
-LK_KERNEL(log, (lk_int count, const float *x, float *y), (count, x, y)) {
-    LK_INDEPENDENT
-    for (lk_int i = 0; i < count; i++) y[i] = log32(x[i]);
 }
 
 LK_KERNEL(
@@ -119,24 +103,6 @@ LK_KERNEL(
     for (lk_int r = 0; r < rows; r++, x += x_stride, y += y_stride) {
         LK_INDEPENDENT
         for (lk_int c = 0; c < columns; c++) y[c] += x[c];
-    }
-}
-
-LK_KERNEL(
-    gather_rows, (lk_int count, lk_int columns, const lk_int *index, const float *x, float *y),
-    (count, columns, index, x, y)) {
-    for (lk_int i = 0; i < count; i++)
-        memcpy(y + i * columns, x + index[i] * columns, sizeof(float) * (size_t)columns);
-}
-
-LK_KERNEL(
-    scatter_add_rows,
-    (lk_int count, lk_int columns, const lk_int *index, const float *x, float *y),
-    (count, columns, index, x, y)) {
-    for (lk_int i = 0; i < count; i++) {
-        float *row = y + index[i] * columns;
-        LK_INDEPENDENT
-        for (lk_int c = 0; c < columns; c++) row[c] += x[i * columns + c];
     }
 }
 

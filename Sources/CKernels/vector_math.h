@@ -97,32 +97,6 @@ LK_INLINE float LK_(tanh32)(float x) {
 }
 #define tanh32 LK_(tanh32)
 
-/// log x for normal positive x, within about one ulp (Cephes logf's polynomial); -inf at 0, NaN
-/// below.
-LK_INLINE float LK_(log32)(float x) {
-    // Exponent and mantissa so that the mantissa lies in [sqrt(1/2), sqrt(2)).
-    int32_t offset = (int32_t)(bits_of(x) - 0x3F3504F3u);
-    float e = (float)(offset >> 23);
-    float m = float_of(((uint32_t)offset & 0x007FFFFFu) + 0x3F3504F3u) - 1.0f;
-    float z = m * m;
-    float p = 7.0376836292e-2f;
-    p = fma32(p, m, -1.1514610310e-1f);
-    p = fma32(p, m, 1.1676998740e-1f);
-    p = fma32(p, m, -1.2420140846e-1f);
-    p = fma32(p, m, 1.4249322787e-1f);
-    p = fma32(p, m, -1.6668057665e-1f);
-    p = fma32(p, m, 2.0000714765e-1f);
-    p = fma32(p, m, -2.4999993993e-1f);
-    p = fma32(p, m, 3.3333331174e-1f);
-    float y = fma32(p * m, z, e * -2.12194440e-4f);
-    y = fma32(z, -0.5f, y);
-    float result = fma32(e, 0.693359375f, m + y);
-    result = x == 0.0f ? -__builtin_inff() : result;
-    result = x < 0.0f ? __builtin_nanf("") : result;
-    return x < __builtin_inff() ? result : x;
-}
-#define log32 LK_(log32)
-
 /// e^x in double for x <= 0, by Taylor's series after reduction to |r| <= ln(2) / 2.
 LK_INLINE double LK_(exp64)(double x) {
     const double magic = 6755399441055744.0;  // 1.5 * 2^52

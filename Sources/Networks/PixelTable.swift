@@ -8,7 +8,7 @@ struct PixelTable {
     let rest: UnsafeMutablePointer<Float>
 
     init(_ scratch: UnsafeMutableRawPointer, taps: Int) {
-        let padded = lk_indirect_padded(IndirectConvolution.mostRows)
+        let padded = lk_indirect_padded(TiledConvolution.mostRows)
         let stride = MemoryLayout<UnsafePointer<Float>>.stride
         rows = scratch.assumingMemoryBound(to: UnsafeMutablePointer<Float>?.self)
         pixels = (scratch + padded * stride)

@@ -9,9 +9,9 @@ extension PlanCompiler {
         let from = graph.nodes[source].shape
         let hidden = first.hidden
         let parts = ConvLSTMShapes(from: from, hidden: hidden, kernel: first.kernel)
-        let input = IndirectConvolution(parts.input, clips: clips)
-        let recurrent = IndirectConvolution(parts.recurrent, clips: 1)
-        let shifted = [1, -1].map { IndirectConvolution(parts.shifted($0), clips: clips) }
+        let input = TiledConvolution(parts.input, clips: clips)
+        let recurrent = TiledConvolution(parts.recurrent, clips: 1)
+        let shifted = [1, -1].map { TiledConvolution(parts.shifted($0), clips: clips) }
         mostChannels = max(mostChannels, from.channels, 4 * hidden)
         let target = targets(of: index).first ?? nil
         let directions = nodes.map { direction($0, input, recurrent) }
@@ -38,7 +38,7 @@ extension PlanCompiler {
     }
 
     private mutating func direction(
-        _ node: Int, _ input: IndirectConvolution, _ recurrent: IndirectConvolution
+        _ node: Int, _ input: TiledConvolution, _ recurrent: TiledConvolution
     ) -> PlannedConvLSTM.Direction {
         guard case .convLSTM(let own) = graph.nodes[node].operation else {
             preconditionFailure("\(graph.nodes[node].name) is no ConvLSTM")

@@ -1,10 +1,6 @@
 import CKernels
 
 extension PlanCompiler {
-    /// Input channels below which the pixels of a kernel's row are taken as one, from an input with
-    /// margins.
-    private static let fewChannels = 8
-
     mutating func convolution(
         _ node: Int, y: Int, index: Int, folding: (node: Int, residual: Int?, relu: Bool)?
     ) -> PlannedConvolution {
@@ -14,14 +10,9 @@ extension PlanCompiler {
         let x = graph.nodes[node].inputs[0].index
         let from = graph.nodes[x].shape
         let target = targets(of: index).first ?? nil
-        let merged =
-            from.channels < Self.fewChannels && operation.kernel.width > 1 && target == nil
-        var shape = Self.shape(operation, from: from, to: graph.nodes[node].shape)
-        let margin = merged ? operation.padding.width : 0
-        shape.in_width += 2 * margin
-        shape.pad_width -= margin
-        let convolution = IndirectConvolution(shape, clips: clips, merged: merged)
-        mostChannels = max(mostChannels, convolution.tableChannels, shape.out_channels)
+        let convolution = TiledConvolution(
+            Self.shape(operation, from: from, to: graph.nodes[node].shape), clips: clips)
+        mostChannels = max(mostChannels, from.channels, convolution.shape.out_channels)
         let statistics = folding == nil ? statistics(for: node, convolution) : nil
         return PlannedConvolution(
             name: graph.nodes[node].name, convolution: convolution, weight: place(weight),
@@ -29,16 +20,12 @@ extension PlanCompiler {
                 inputStride: convolution.taps,
                 outputStride: convolution.taps * from.channels),
             x: value(x), y: value(y), packed: buffer(floats: convolution.packedCount),
-            margin: merged
-                ? buffer(
-                    floats: clips * from.time * from.height * shape.in_width * from.channels)
-                : nil,
-            marginColumns: margin, statistics: statistics, folded: folding.map { folded($0) },
+            statistics: statistics, folded: folding.map { folded($0) },
             backward: backward(convolution, node, target))
     }
 
     private mutating func backward(
-        _ convolution: IndirectConvolution, _ node: Int, _ target: GradientTarget?
+        _ convolution: TiledConvolution, _ node: Int, _ target: GradientTarget?
     ) -> PlannedConvolution.Backward? {
         guard let dy = gradients[node] else { return nil }
         let packed = target.map { _ in buffer(floats: convolution.packedTransposedCount) }
@@ -59,7 +46,7 @@ extension PlanCompiler {
 
     /// Buffers for statistics if a batch norm of training follows the convolution.
     private mutating func statistics(
-        for node: Int, _ convolution: IndirectConvolution
+        for node: Int, _ convolution: TiledConvolution
     ) -> PlannedConvolution.Statistics? {
         let follows = steps.contains {
             if case .normalization = $0.kind { $0.inputs[0] == node } else { false }

@@ -8,7 +8,7 @@ struct PlanCompiler {
     let training: Bool
     /// Floats of each buffer.
     private(set) var sizes: [Int] = []
-    /// Most channels, or merged channels, that a pixel outside of a map has to have.
+    /// Most channels that a pixel outside of a map has to have.
     var mostChannels = 1
 
     var steps: [FusedStep] = []

@@ -42,13 +42,13 @@ struct PlannedConvLSTM: PlannedOperation {
     let hidden: Int
     let directions: [Direction]
     /// The input's part, over all images.
-    let input: IndirectConvolution
+    let input: TiledConvolution
     /// The recurrent part of one image.
-    let recurrent: IndirectConvolution
+    let recurrent: TiledConvolution
     /// The recurrent part over all clips as seen by the weight: frame t meets the state of the
     /// frame before it, in each direction's time.
-    let recurrentForward: IndirectConvolution
-    let recurrentBackward: IndirectConvolution
+    let recurrentForward: TiledConvolution
+    let recurrentBackward: TiledConvolution
     let layout: WeightLayout
     let x: BufferID
     let backward: Backward?

@@ -21,15 +21,12 @@ struct PlannedConvolution: PlannedOperation {
     }
 
     let name: String
-    let convolution: IndirectConvolution
+    let convolution: TiledConvolution
     let weight: Int
     let layout: WeightLayout
     let x: BufferID
     let y: BufferID
     let packed: BufferID
-    /// The input with margins, for few channels, and the margin's columns on each side.
-    let margin: BufferID?
-    let marginColumns: Int
     let statistics: Statistics?
     let folded: Folded?
     let backward: Backward?
@@ -46,14 +43,14 @@ struct PlannedConvolution: PlannedOperation {
     var forwardBuffers: [BufferID] {
         [x, y, packed]
             + [
-                margin, statistics?.means, statistics?.squares, folded?.scale, folded?.shift,
+                statistics?.means, statistics?.squares, folded?.scale, folded?.shift,
                 folded?.residual,
             ].compactMap(\.self)
     }
 
     var backwardBuffers: [BufferID] {
         guard let backward else { return [] }
-        return [margin ?? x, backward.dy, backward.partials]
+        return [x, backward.dy, backward.partials]
             + [backward.packedTransposed, backward.dx?.buffer].compactMap(\.self)
     }
 
@@ -66,10 +63,9 @@ struct PlannedConvolution: PlannedOperation {
         }
         convolution.pack(
             pass.parameters + weight, layout, scale: scale, into: pass[packed], pass)
-        addMargin(pass)
         let channels = convolution.shape.out_channels
         let output = pass[y]
-        convolution.forward(pass[margin ?? x], pass[packed], output, pass) { tile, rows, _ in
+        convolution.forward(pass[x], pass[packed], output, pass) { tile, rows, _ in
             let first = output + rows.lowerBound * channels
             if let folded {
                 finish(folded, first, rows, pass)
@@ -102,26 +98,6 @@ struct PlannedConvolution: PlannedOperation {
             residual, folded.relu ? 1 : 0, first)
     }
 
-    private func addMargin(_ pass: Pass) {
-        guard let margin else { return }
-        let shape = convolution.shape
-        let wide = shape.in_width * shape.in_channels
-        let border = marginColumns * shape.in_channels
-        let source = pass[x]
-        let target = pass[margin]
-        let clips = convolution.rows / (shape.out_time * shape.out_height * shape.out_width)
-        let lines = clips * shape.in_time * shape.in_height
-        pass.tiles(lines, of: 64) { range, _ in
-            for line in range {
-                let to = target + line * wide
-                lk_fill(border, 0, to)
-                let inner = wide - 2 * border
-                (to + border).update(from: source + line * inner, count: inner)
-                lk_fill(border, 0, to + border + inner)
-            }
-        }
-    }
-
     func backward(_ pass: Pass) {
         guard let backward else { return }
         if let dx = backward.dx, let packed = backward.packedTransposed {
@@ -132,7 +108,7 @@ struct PlannedConvolution: PlannedOperation {
                 pass)
         }
         convolution.weightGradient(
-            pass[margin ?? x], pass[backward.dy], partials: pass[backward.partials],
+            pass[x], pass[backward.dy], partials: pass[backward.partials],
             into: pass.gradient + weight, layout, pass)
     }
 }

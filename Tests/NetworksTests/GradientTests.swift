@@ -29,12 +29,15 @@ struct GradientTests {
             (.square(3), .square(2), .border(1)), (.one, .square(2), .zero),
             (.square(7), .square(2), .border(3)), (Extent(3, 1, 1), .one, Extent(1, 0, 0)),
             (Extent(3, 3, 3), Extent(2, 2, 1), Extent(1, 1, 1)), (Extent(1, 2, 4), .one, .zero),
-        ])
-    func convolution(kernel: Extent, stride: Extent, padding: Extent) throws {
+        ], [5, 17])
+    func convolution(_ cut: (Extent, Extent, Extent), channels: Int) throws {
+        let (kernel, stride, padding) = cut
         let network = network(odd) { builder in
-            // The first one sees the clip, the second one has an input with a gradient.
+            // The first one sees the clip, the second one has an input with a gradient, and few
+            // channels or many: other kernels.
             let y = builder.convolution(
-                builder.input, name: "a", channels: 5, kernel: .square(3), padding: .border(1))
+                builder.input, name: "a", channels: channels, kernel: .square(3),
+                padding: .border(1))
             let z = builder.convolution(
                 y, name: "b", channels: 18, kernel: kernel, stride: stride, padding: padding)
             return builder.relu(z)
@@ -43,7 +46,7 @@ struct GradientTests {
         try Comparison(network).checkEvaluation()
     }
 
-    @Test("a stem whose input gets margins")
+    @Test("a stem of three channels")
     func stem() throws {
         let network = network(odd) { builder in
             let y = builder.convolution(

@@ -107,6 +107,13 @@ struct ConvolutionReference {
         .init(
             clips: 2, size: (8, 2, 3), channels: (3, 6), kernel: (7, 1, 1), stride: (4, 1, 1),
             pad: (3, 0, 0)),
+        // Pointwise stages.
+        .init(
+            clips: 1, size: (1, 1, 150), channels: (3, 8), kernel: (1, 1, 1), stride: (1, 1, 1),
+            pad: (0, 0, 0)),
+        .init(
+            clips: 2, size: (1, 3, 31), channels: (33, 40), kernel: (1, 1, 1), stride: (1, 1, 1),
+            pad: (0, 0, 0)),
         // A window wider than the input.
         .init(
             clips: 1, size: (1, 1, 1), channels: (1, 1), kernel: (1, 3, 3), stride: (1, 1, 1),

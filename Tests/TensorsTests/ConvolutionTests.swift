@@ -7,58 +7,34 @@ extension KernelTests {
     struct Convolutions {
         static let indices = Array(ConvolutionReference.cases.indices)
 
-        func packed(_ c: ConvolutionReference, _ w: [Float]) -> [Float] {
-            var result = [Float](repeating: .nan, count: c.weightCount)
-            lk_pack_weight(c.shape.out_channels, c.shape.in_channels, c.taps, w, &result)
-            return result
-        }
-
-        /// (depth, out) summed back into PyTorch's layout.
-        func unpacked(_ c: ConvolutionReference, _ w: [Float]) -> [Float] {
-            var result = [Float](repeating: 0, count: c.weightCount)
-            lk_add_packed_weight(c.shape.out_channels, c.shape.in_channels, c.taps, w, &result)
-            return result
-        }
-
-        @Test(
-            "im2col and GEMM give the convolution and both gradients",
-            arguments: indices, KernelVariant.supported)
-        func im2col(index: Int, variant: KernelVariant) throws {
-            try variant.select()
-            let c = ConvolutionReference.cases[index]
-            let (x, w, dy) = (noise(c.inCount, 1), noise(c.weightCount, 2), noise(c.outCount, 3))
-            let (k, n) = (c.depth, c.shape.out_channels)
-            let weight = packed(c, w)
-            var shape = c.shape
-            var y = [Float](repeating: .nan, count: c.outCount)
-            var dx = [Float](repeating: 0, count: c.inCount)
-            var dw = [Float](repeating: 0, count: c.weightCount)
-            // Tiles of 5 pixels, so that they begin anywhere.
-            for first in stride(from: 0, to: c.pixels, by: 5) {
-                let m = min(5, c.pixels - first)
-                var columns = [Float](repeating: .nan, count: m * k)
-                lk_im2col(&shape, x, first, m, &columns)
-                let dyTile = Array(dy[(first * n)..<((first + m) * n)])
-                y.withUnsafeMutableBufferPointer {
-                    BLAS.gemm(
-                        m: m, n: n, k: k, a: columns, lda: k, b: weight, ldb: n,
-                        c: $0.baseAddress! + first * n, ldc: n)
-                }
-                BLAS.gemm(
-                    transposeA: true, m: k, n: n, k: m, a: columns, lda: k, b: dyTile, ldb: n,
-                    beta: 1, c: &dw, ldc: n)
-                BLAS.gemm(
-                    transposeB: true, m: m, n: k, k: n, a: dyTile, lda: n, b: weight, ldb: n,
-                    c: &columns, ldc: k)
-                lk_col2im(&shape, columns, first, m, &dx)
+        /// In panels, as lk_direct takes it; `flipped` for the gradient of the input.
+        func packed(_ c: ConvolutionReference, _ w: [Float], flipped: Bool = false) -> [Float] {
+            let (inputs, outputs) = (c.shape.in_channels, c.shape.out_channels)
+            let (depth, columns) = flipped ? (outputs, inputs) : (inputs, outputs)
+            let panels = (columns + LK_INDIRECT_COLUMNS - 1) / LK_INDIRECT_COLUMNS
+            var result = [Float](
+                repeating: .nan, count: c.taps * depth * panels * LK_INDIRECT_COLUMNS)
+            w.withUnsafeBufferPointer { w in
+                guard let first = w.baseAddress else { return }
+                lk_indirect_pack_weight(
+                    c.taps, depth, columns, flipped ? first + c.taps - 1 : first,
+                    flipped ? -1 : 1, flipped ? c.depth : c.taps, flipped ? c.taps : c.depth,
+                    nil, &result)
             }
-            expectClose(y, c.forward(x, w), "y")
-            expectClose(dx, c.dataGradient(dy, w), "dx")
-            expectClose(unpacked(c, dw), c.weightGradient(x, dy), "dw")
+            return result
+        }
+
+        /// (taps, in, out) in PyTorch's layout.
+        func unpacked(_ c: ConvolutionReference, _ w: [Float]) -> [Float] {
+            var result = [Float](repeating: .nan, count: c.weightCount)
+            lk_indirect_unpack_gradient(
+                1, w, 0, c.taps, c.shape.in_channels, c.shape.out_channels, 0,
+                c.shape.out_channels, c.taps, c.depth, &result)
+            return result
         }
 
         @Test(
-            "the direct convolution gives the same, from any row",
+            "the direct convolution and its weight's gradient, from any row",
             arguments: indices, KernelVariant.supported)
         func direct(index: Int, variant: KernelVariant) throws {
             try variant.select()
@@ -70,19 +46,21 @@ extension KernelTests {
             var dw = [Float](repeating: 0, count: c.weightCount)
             for first in stride(from: 0, to: c.rows, by: 3) {
                 let count = min(3, c.rows - first)
-                lk_direct(&shape, x, packed(c, w), first, count, &scratch, &y)
+                lk_direct(&shape, x, packed(c, w), first, count, &scratch, &y, 0)
                 lk_direct_weight_gradient(&shape, x, dy, first, count, &scratch, &dw)
             }
             expectClose(y, c.forward(x, w), "y")
             expectClose(unpacked(c, dw), c.weightGradient(x, dy), "dw")
             var whole = [Float](repeating: .nan, count: c.outCount)
-            lk_direct(&shape, x, packed(c, w), 0, c.rows, &scratch, &whole)
+            lk_direct(&shape, x, packed(c, w), 0, c.rows, &scratch, &whole, 0)
             #expect(whole == y, "bits do not depend on the cut into rows")
+            lk_direct(&shape, x, packed(c, w), 0, c.rows, &scratch, &whole, 1)
+            expectClose(whole, c.forward(x, w).map { 2 * $0 }, "y, added to y")
         }
 
         @Test(
             "a stride-1 data gradient is a convolution with the flipped weight",
-            arguments: [2, 5, 7], KernelVariant.supported)
+            arguments: [2, 5, 7, 8, 9], KernelVariant.supported)
         func flipped(index: Int, variant: KernelVariant) throws {
             try variant.select()
             let c = ConvolutionReference.cases[index]
@@ -98,41 +76,9 @@ extension KernelTests {
                 ))
             var shape = back.shape
             var scratch = [Float](repeating: .nan, count: lk_direct_scratch(&shape))
-            var weight = [Float](repeating: .nan, count: c.weightCount)
             var dx = [Float](repeating: .nan, count: c.inCount)
-            lk_pack_weight_flipped(s.out_channels, s.in_channels, c.taps, w, &weight)
-            lk_direct(&shape, dy, weight, 0, back.rows, &scratch, &dx)
+            lk_direct(&shape, dy, packed(c, w, flipped: true), 0, back.rows, &scratch, &dx, 0)
             expectClose(dx, c.dataGradient(dy, w))
-        }
-
-        @Test(
-            "pointwise products agree with sums in double",
-            arguments: [1, 3, 5, 8, 17, 33], [1, 3, 8, 16, 17, 40])
-        func pointwise(depth: Int, columns: Int) throws {
-            for variant in KernelVariant.supported {
-                try variant.select()
-                for rows in [1, 7, 31, 150] {
-                    let (x, w) = (noise(rows * depth, 1), noise(depth * columns, 2))
-                    let dy = noise(rows * columns, 3)
-                    var y = [Float](repeating: .nan, count: rows * columns)
-                    var dw = [Float](repeating: 0, count: depth * columns)
-                    lk_pointwise(rows, depth, columns, x, w, &y)
-                    lk_pointwise_weight_gradient(rows, depth, columns, x, dy, &dw)
-                    var reference = [Double](repeating: 0, count: y.count)
-                    var gradient = [Double](repeating: 0, count: dw.count)
-                    for r in 0..<rows {
-                        for k in 0..<depth {
-                            for n in 0..<columns {
-                                let a = Double(x[r * depth + k])
-                                reference[r * columns + n] += a * Double(w[k * columns + n])
-                                gradient[k * columns + n] += a * Double(dy[r * columns + n])
-                            }
-                        }
-                    }
-                    expectClose(y, reference, "y of \(rows) rows, \(variant)")
-                    expectClose(dw, gradient, "dw of \(rows) rows, \(variant)")
-                }
-            }
         }
     }
 }

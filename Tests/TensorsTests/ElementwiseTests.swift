@@ -25,20 +25,16 @@ extension KernelTests {
         }
 
         @Test(
-            "exp, tanh, sigmoid and log are within a few units of the last place",
+            "tanh and sigmoid are within a few units of the last place",
             arguments: KernelVariant.supported)
         func functions(variant: KernelVariant) throws {
             try variant.select()
             let line = (-20_000...20_000).map { Float($0) }
-            #expect(worst(line.map { $0 * 0.00435 }, { lk_exp($0, $1, $2) }, exp) < 1.5)
             #expect(worst(line.map { $0 * 0.0005 }, { lk_tanh($0, $1, $2) }, tanh) < 3)
             #expect(worst(line.map { $0 * 1e-5 }, { lk_tanh($0, $1, $2) }, tanh) < 3)
             #expect(
                 worst(line.map { $0 * 0.004 }, { lk_sigmoid($0, $1, $2) }, { 1 / (1 + exp(-$0)) })
                     < 3)
-            let magnitudes = line.map { Float(exp(Double($0) * 0.004)) }
-            #expect(worst(magnitudes, { lk_log($0, $1, $2) }, log) < 1.5)
-            #expect(worst(line.map { 1 + $0 * 1e-5 }, { lk_log($0, $1, $2) }, log) < 1.5)
         }
 
         @Test("the functions keep their limits", arguments: KernelVariant.supported)
@@ -52,17 +48,12 @@ extension KernelTests {
                 kernel(xs.count, xs, &ys)
                 return ys
             }
-            let exponentials = values { lk_exp($0, $1, $2) }
-            #expect(exponentials[..<6] == [0, 0, 1, 1, .infinity, .infinity])
             let tangents = values { lk_tanh($0, $1, $2) }
             #expect(tangents[..<6] == [-1, -1, 0, 0, 1, 1])
             #expect(tangents[3].sign == .minus)
             let sigmoids = values { lk_sigmoid($0, $1, $2) }
             #expect(sigmoids[..<6] == [0, 0, 0.5, 0.5, 1, 1])
-            let logarithms = values { lk_log($0, $1, $2) }
-            #expect(logarithms[0].isNaN && logarithms[1].isNaN)
-            #expect(logarithms[2] == -.infinity && logarithms[5] == .infinity)
-            for result in [exponentials, tangents, sigmoids, logarithms] {
+            for result in [tangents, sigmoids] {
                 #expect(result[6].isNaN)
             }
         }
@@ -74,19 +65,16 @@ extension KernelTests {
                 let (a, b) = (noise(n, 1), noise(n, 2))
                 var sum = a
                 var scaled = a
-                var mixed = b
                 var positive = a
                 var masked = a
                 var dot = Double.nan
                 lk_add(n, a, b, &sum)
                 lk_scale(n, 3, a, &scaled)
-                lk_add_scaled(n, 0.5, a, &mixed)
                 lk_relu(n, a, &positive)
                 lk_relu_backward(n, a, b, &masked)
                 lk_dot(n, a, b, &dot)
                 #expect(sum == zip(a, b).map { $0 + $1 })
                 #expect(scaled == a.map { $0 * 3 })
-                expectClose(mixed, zip(a, b).map { Double($0) / 2 + Double($1) }, tolerance: 1e-7)
                 #expect(positive == a.map { max($0, 0) })
                 #expect(masked == zip(a, b).map { $0 > 0 ? $1 : 0 })
                 let exact = zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
@@ -96,7 +84,7 @@ extension KernelTests {
             }
         }
 
-        @Test("rows are cut, summed, gathered and turned", arguments: KernelVariant.supported)
+        @Test("rows are cut, summed and turned", arguments: KernelVariant.supported)
         func rows(variant: KernelVariant) throws {
             try variant.select()
             for (rows, columns) in [(1, 1), (5, 3), (70, 33), (200, 65)] {
@@ -122,17 +110,6 @@ extension KernelTests {
                 var biased = cut
                 lk_add_bias(rows, columns, sums, &biased)
                 #expect(biased == part.indices.map { part[$0] + sums[$0 % columns] })
-
-                let index = [rows - 1, 0, rows - 1]
-                var picked = [Float](repeating: .nan, count: 3 * columns)
-                lk_gather_rows(3, columns, index, cut, &picked)
-                #expect(picked == index.flatMap { cut[($0 * columns)..<(($0 + 1) * columns)] })
-                var spread = [Float](repeating: 0, count: rows * columns)
-                lk_scatter_add_rows(3, columns, index, picked, &spread)
-                let wanted = part.indices.map { at in
-                    Double(part[at]) * Double(index.count { $0 == at / columns })
-                }
-                expectClose(spread, wanted, tolerance: 1e-6)
             }
         }
     }

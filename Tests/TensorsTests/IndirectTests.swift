@@ -19,7 +19,7 @@ extension KernelTests {
             let (taps, depth, n) = (c.taps, c.shape.in_channels, c.shape.out_channels)
             var packed = [Float](
                 repeating: .nan, count: c.depth * rounded(n, LK_INDIRECT_COLUMNS))
-            lk_indirect_pack_weight(taps, depth, n, w, taps, c.depth, nil, &packed)
+            lk_indirect_pack_weight(taps, depth, n, w, 1, taps, c.depth, nil, &packed)
             let zeros = [Float](repeating: 0, count: depth)
             let offsets = (0..<taps).map { $0 * depth }
             var y = [Float](repeating: .nan, count: c.outCount)
@@ -59,15 +59,16 @@ extension KernelTests {
             #expect(forward(c, x, w, tile: 60) == y)
         }
 
-        @Test("gives the same bits in every variant", arguments: indices)
+        @Test(
+            "gives the same bits in every variant that fuses products and sums", arguments: indices)
         func variants(index: Int) throws {
             let c = ConvolutionReference.cases[index]
             let (x, w) = (noise(c.inCount, 1), noise(c.weightCount, 2))
-            let results = try KernelVariant.supported.map { variant in
+            let results = try KernelVariant.supported.filter { $0 != .portable }.map { variant in
                 try variant.select()
                 return forward(c, x, w, tile: 12)
             }
-            #expect(results.allSatisfy { $0 == results[0] })
+            #expect(results.allSatisfy { $0 == results.first })
         }
     }
 }

@@ -7,8 +7,6 @@
 void lk_add(lk_int count, const float *a, const float *b, float *y);
 /// y += x.
 void lk_add_to(lk_int count, const float *x, float *y);
-/// y += alpha x.
-void lk_add_scaled(lk_int count, float alpha, const float *x, float *y);
 /// y = alpha x; y may be x.
 void lk_scale(lk_int count, float alpha, const float *x, float *y);
 /// y = value.
@@ -20,11 +18,10 @@ void lk_relu_backward(lk_int count, const float *z, const float *dy, float *dx);
 /// *result = sum of a b, in double.
 void lk_dot(lk_int count, const float *a, const float *b, double *result);
 
-/// y = exp x, tanh x, 1 / (1 + exp -x), log x; y may be x.
-void lk_exp(lk_int count, const float *x, float *y);
+/// y = tanh x, 1 / (1 + exp -x); y may be x. What the gates of recurrence.h apply, on its own so that
+/// its accuracy can be measured.
 void lk_tanh(lk_int count, const float *x, float *y);
 void lk_sigmoid(lk_int count, const float *x, float *y);
-void lk_log(lk_int count, const float *x, float *y);
 
 /// x[r, c] += bias[c].
 void lk_add_bias(lk_int rows, lk_int columns, const float *bias, float *x);
@@ -36,11 +33,5 @@ void lk_copy_rows(
 /// y[r, :] += x[r, :] with row strides.
 void lk_add_rows(
     lk_int rows, lk_int columns, const float *x, lk_int x_stride, float *y, lk_int y_stride);
-/// y[i, :] = x[index[i], :]: picks frames.
-void lk_gather_rows(
-    lk_int count, lk_int columns, const lk_int *index, const float *x, float *y);
-/// y[index[i], :] += x[i, :], in the order of i: the transpose of lk_gather_rows.
-void lk_scatter_add_rows(
-    lk_int count, lk_int columns, const lk_int *index, const float *x, float *y);
 /// y (columns, rows) = transpose of x (rows, columns).
 void lk_transpose(lk_int rows, lk_int columns, const float *x, float *y);

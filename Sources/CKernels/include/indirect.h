@@ -1,8 +1,8 @@
 // Convolution without an im2col matrix: the inner kernel reads activations where they lie, through one
 // pointer per (kernel position, output pixel). Dukhan, The Indirect Convolution Algorithm (2019).
 //
-// Every output is one serial chain of fused multiply-adds over (position, channel), so its bits depend
-// neither on how rows and columns are cut into tiles nor on the width of the vectors.
+// Every output is one serial chain of multiply-adds over (position, channel), so its bits do not depend on
+// how rows and columns are cut into tiles. The portable variant rounds products, the others fuse.
 #pragma once
 
 #include "convolution.h"
@@ -40,10 +40,11 @@ void lk_indirect_transposed_table(
 void lk_indirect_pack(lk_int rows, lk_int columns, const float *x, float *packed);
 
 /// A weight in PyTorch's layout to the panels that lk_indirect_multiply takes: element (tap, k, n) is
-/// weight[tap + k * k_stride + n * n_stride] * scale[n]; `scale` null stands for ones. A panel is taps * depth deep.
+/// weight[tap * tap_stride + k * k_stride + n * n_stride] * scale[n]; `scale` null stands for ones. A panel is
+/// taps * depth deep.
 void lk_indirect_pack_weight(
-    lk_int taps, lk_int depth, lk_int columns, const float *weight, lk_int k_stride,
-    lk_int n_stride, const float *scale, float *packed);
+    lk_int taps, lk_int depth, lk_int columns, const float *weight, lk_int tap_stride,
+    lk_int k_stride, lk_int n_stride, const float *scale, float *packed);
 
 /// rows[i][n] = sum over j, k of table[j * padded + i][k] * packed(offsets[j] + k, n), for i in 0 ..< count and n in
 /// first ..< first + columns (first a multiple of LK_INDIRECT_COLUMNS), added to what lies there if `accumulate`.

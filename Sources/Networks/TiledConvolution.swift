@@ -11,19 +11,21 @@ struct WeightLayout: Sendable {
 
 /// A convolution of a fixed shape, cut into tiles: forward, and the gradients of input and weight.
 ///
-/// Nothing is gathered into a matrix: the kernels read pixels through tables of pointers, which a
-/// tile fills in its thread's scratch memory.
-struct IndirectConvolution: Sendable {
-    /// Rows of a tile of the gradient of the weight, and most rows of any tile.
+/// Nothing is gathered into a matrix. With many channels the kernels read pixels through tables of
+/// pointers, which a tile fills in its thread's scratch memory; with few, such tables would cost
+/// more than the products, and a kernel walks along the input's lines. The shape alone decides.
+struct TiledConvolution: Sendable {
+    /// Rows of a tile of the gradient of the weight, and most rows of any tile, where tables serve.
     static let mostRows = LK_INDIRECT_PIXELS
 
     let shape: lk_convolution
     /// Output pixels of the batch.
     let rows: Int
     let taps: Int
-    /// What the tables count as one tap: where `merged`, a whole row of the kernel, whose pixels
-    /// lie one behind another in an input with margins.
-    let merged: Bool
+    /// Channels are few: no tables, but for the gradient of the input of a strided convolution.
+    let direct: Bool
+    /// The gradient of the input as a direct convolution of that of the output, if it is one.
+    let flipped: lk_convolution?
     let tileRows: Int
     let tileColumns: Int
     /// Place of each tap in a packed panel.
@@ -50,24 +52,25 @@ struct IndirectConvolution: Sendable {
         let unitsPerTile: Int
     }
 
-    /// - Parameter merged: the input carries `pad_width` columns of margin left and right, in_width
-    ///   counts them, and pad_width is 0.
-    init(_ shape: lk_convolution, clips: Int, merged: Bool = false) {
+    init(_ shape: lk_convolution, clips: Int) {
         self.shape = shape
-        self.merged = merged
         taps = shape.kernel_time * shape.kernel_height * shape.kernel_width
         rows = clips * shape.out_time * shape.out_height * shape.out_width
-        (tileRows, tileColumns) = Self.tiles(rows: rows, columns: shape.out_channels)
-        let tableTaps = merged ? taps / shape.kernel_width : taps
-        let tableChannels = taps / tableTaps * shape.in_channels
-        offsets = (0..<tableTaps).map { $0 * tableChannels }
+        direct = shape.hasFewChannels
+        flipped = direct ? shape.flipped : nil
+        (tileRows, tileColumns) =
+            direct
+            ? (shape.directTileRows(of: rows), shape.out_channels)
+            : Self.tiles(rows: rows, columns: shape.out_channels)
+        offsets = (0..<taps).map { $0 * shape.in_channels }
         residues = Self.residues(of: shape, clips: clips)
-        gradientTiles = Self.gradientTiles(of: shape, rows: rows, merged: merged)
+        gradientTiles =
+            direct
+            ? Self.directGradientTiles(of: shape, rows: rows)
+            : Self.gradientTiles(of: shape, rows: rows)
     }
 
     var depth: Int { taps * shape.in_channels }
-    var tableTaps: Int { offsets.count }
-    var tableChannels: Int { depth / tableTaps }
 
     /// Floats of the weight, packed for the way forward.
     var packedCount: Int { depth * shape.out_channels.roundedUp(to: columns) }
@@ -84,8 +87,10 @@ struct IndirectConvolution: Sendable {
     var scratchBytes: Int {
         let padded = Self.mostRows.roundedUp(to: LK_INDIRECT_ROWS)
         let pointers = (taps + 1) * padded * MemoryLayout<UnsafePointer<Float>>.stride
-        return pointers
-            + padded * shape.out_channels.roundedUp(to: columns) * MemoryLayout<Float>.stride
+        let floats = padded * shape.out_channels.roundedUp(to: columns)
+        let line = max(shape.lineFloats, flipped?.lineFloats ?? 0)
+        return max(
+            pointers + floats * MemoryLayout<Float>.stride, line * MemoryLayout<Float>.stride)
     }
 
     /// Tiles of the output: enough of them to occupy many threads, and rows few enough that their
@@ -130,14 +135,10 @@ struct IndirectConvolution: Sendable {
         return all
     }
 
-    private static func gradientTiles(
-        of shape: lk_convolution, rows: Int, merged: Bool
-    ) -> GradientTiles {
-        let width = merged ? shape.kernel_width : 1
-        let taps = shape.kernel_time * shape.kernel_height * shape.kernel_width / width
-        let depth = shape.in_channels * width
-        let perTap = depth.parts(of: 128)
-        let channels = depth.parts(of: perTap)
+    private static func gradientTiles(of shape: lk_convolution, rows: Int) -> GradientTiles {
+        let taps = shape.kernel_time * shape.kernel_height * shape.kernel_width
+        let perTap = shape.in_channels.parts(of: 128)
+        let channels = shape.in_channels.parts(of: perTap)
         let unitsPerTile = max(1, min(taps * perTap, 192 / channels))
         let tiles = (taps * perTap).parts(of: unitsPerTile)
         // Parts of at least four chunks of pixels, and no more tiles than occupy many threads.
@@ -146,5 +147,17 @@ struct IndirectConvolution: Sendable {
         return GradientTiles(
             parts: rows.parts(of: partRows), partRows: partRows, channels: channels,
             unitsPerTap: perTap, unitsPerTile: unitsPerTile)
+    }
+
+    /// A part makes all of the weight's gradient from its lines of pixels.
+    private static func directGradientTiles(
+        of shape: lk_convolution, rows: Int
+    ) -> GradientTiles {
+        let taps = shape.kernel_time * shape.kernel_height * shape.kernel_width
+        let parts = min(16, rows.parts(of: 128))
+        let partRows = rows.parts(of: parts).roundedUp(to: shape.lineRows)
+        return GradientTiles(
+            parts: rows.parts(of: partRows), partRows: partRows, channels: shape.in_channels,
+            unitsPerTap: 1, unitsPerTile: taps)
     }
 }

@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-extension IndirectConvolution {
+extension TiledConvolution {
     /// Packs the weight for `forward`, each output channel times its `scale` if there is one.
     func pack(
         _ weight: UnsafePointer<Float>, _ layout: WeightLayout,
@@ -11,7 +11,7 @@ extension IndirectConvolution {
         pass.tiles(shape.out_channels, of: 16) { range, _ in
             lk_indirect_pack_weight(
                 taps, shape.in_channels, range.count,
-                weight + range.lowerBound * layout.outputStride, layout.inputStride,
+                weight + range.lowerBound * layout.outputStride, 1, layout.inputStride,
                 layout.outputStride, scale.map { $0 + range.lowerBound },
                 packed + range.lowerBound * depth)
         }
@@ -22,10 +22,12 @@ extension IndirectConvolution {
         _ weight: UnsafePointer<Float>, _ layout: WeightLayout,
         into packed: UnsafeMutablePointer<Float>, _ pass: Pass
     ) {
+        // The direct kernel meets the taps in reverse order.
+        let (first, step) = flipped == nil ? (0, 1) : (taps - 1, -1)
         pass.tiles(shape.in_channels, of: 16) { range, _ in
             lk_indirect_pack_weight(
                 taps, shape.out_channels, range.count,
-                weight + range.lowerBound * layout.inputStride, layout.outputStride,
+                weight + first + range.lowerBound * layout.inputStride, step, layout.outputStride,
                 layout.inputStride, nil,
                 packed + range.lowerBound * taps * shape.out_channels)
         }
@@ -57,13 +59,18 @@ extension IndirectConvolution {
         _ y: UnsafeMutablePointer<Float>, accumulate: Bool, zeros: UnsafePointer<Float>,
         scratch: UnsafeMutableRawPointer
     ) {
+        if direct {
+            Self.directMultiply(
+                shape, x, packed, rows, y, accumulate: accumulate, scratch: scratch)
+            return
+        }
         let table = PixelTable(scratch, taps: taps)
-        var windows = shape
-        if merged { windows.kernel_width = 1 }
-        lk_indirect_table(&windows, x, zeros, rows.lowerBound, rows.count, table.pixels)
+        withUnsafePointer(to: shape) {
+            lk_indirect_table($0, x, zeros, rows.lowerBound, rows.count, table.pixels)
+        }
         table.setRows(y, stride: shape.out_channels, count: rows.count)
         lk_indirect_multiply(
-            rows.count, tableTaps, tableChannels, table.pixels, offsets, packed, depth,
+            rows.count, taps, shape.in_channels, table.pixels, offsets, packed, depth,
             columns.lowerBound, columns.count, table.rows, accumulate ? 1 : 0)
     }
 
@@ -72,7 +79,17 @@ extension IndirectConvolution {
         _ dy: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
         _ dx: UnsafeMutablePointer<Float>, accumulate: Bool, _ pass: Pass
     ) {
-        precondition(!merged, "an input with margins has no gradient")
+        if let flipped {
+            let pixels =
+                rows / (shape.out_time * shape.out_height * shape.out_width)
+                * (shape.in_time * shape.in_height * shape.in_width)
+            pass.tiles(pixels, of: flipped.directTileRows(of: pixels)) { rows, thread in
+                Self.directMultiply(
+                    flipped, dy, packed, rows, dx + rows.lowerBound * shape.in_channels,
+                    accumulate: accumulate, scratch: pass.scratch(of: thread))
+            }
+            return
+        }
         for residue in residues {
             let (tile, wide) = Self.tiles(rows: residue.rows, columns: shape.in_channels)
             let across = shape.in_channels.parts(of: wide)
@@ -92,6 +109,12 @@ extension IndirectConvolution {
         _ rows: Range<Int>, _ columns: Range<Int>, _ dx: UnsafeMutablePointer<Float>,
         accumulate: Bool, zeros: UnsafePointer<Float>, scratch: UnsafeMutableRawPointer
     ) {
+        if let flipped {
+            Self.directMultiply(
+                flipped, dy, packed, rows, dx + rows.lowerBound * shape.in_channels,
+                accumulate: accumulate, scratch: scratch)
+            return
+        }
         let table = PixelTable(scratch, taps: taps)
         withUnsafePointer(to: shape) { shape in
             lk_indirect_transposed_table(

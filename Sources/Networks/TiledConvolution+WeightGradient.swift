@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-extension IndirectConvolution {
+extension TiledConvolution {
     /// dw = transpose of x * dy, written to `gradient` in the weight's own layout.
     func weightGradient(
         _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
@@ -9,15 +9,20 @@ extension IndirectConvolution {
         _ layout: WeightLayout, _ pass: Pass
     ) {
         let cut = gradientTiles
-        let units = tableTaps * cut.unitsPerTap
+        let units = taps * cut.unitsPerTap
         let tiles = units.parts(of: cut.unitsPerTile)
         pass.pool.run(tiles: cut.parts * tiles) { tile, thread in
             let part = tile / tiles
+            let rows = part.range(of: cut.partRows, in: rows)
+            let partial = partials + part * depth * shape.out_channels
+            if direct {
+                directGradientTile(
+                    x, dy, rows: rows, into: partial, scratch: pass.scratch(of: thread))
+                return
+            }
             gradientTile(
-                x, dy, units: (tile % tiles).range(of: cut.unitsPerTile, in: units),
-                rows: part.range(of: cut.partRows, in: rows),
-                into: partials + part * depth * shape.out_channels, zeros: pass.zeros,
-                scratch: pass.scratch(of: thread))
+                x, dy, units: (tile % tiles).range(of: cut.unitsPerTile, in: units), rows: rows,
+                into: partial, zeros: pass.zeros, scratch: pass.scratch(of: thread))
         }
         pass.tiles(shape.out_channels, of: 16) { range, _ in
             lk_indirect_unpack_gradient(
@@ -46,8 +51,9 @@ extension IndirectConvolution {
                     lk_indirect_table(&window, x, zeros, first, count, table.pixels)
                     current = tap
                 }
-                let channels = (unit % cut.unitsPerTap).range(of: cut.channels, in: tableChannels)
-                let place = tap * tableChannels + channels.lowerBound
+                let channels = (unit % cut.unitsPerTap).range(
+                    of: cut.channels, in: shape.in_channels)
+                let place = tap * shape.in_channels + channels.lowerBound
                 lk_indirect_outer(
                     count, table.pixels, channels.lowerBound, channels.count, table.rest,
                     shape.out_channels, partial + place * shape.out_channels,
@@ -59,10 +65,9 @@ extension IndirectConvolution {
     /// The convolution with one of its taps alone.
     private func singleTap(_ tap: Int) -> lk_convolution {
         var single = shape
-        let width = merged ? 1 : shape.kernel_width
-        single.pad_width -= tap % width
-        single.pad_height -= tap / width % shape.kernel_height
-        single.pad_time -= tap / (width * shape.kernel_height)
+        single.pad_width -= tap % shape.kernel_width
+        single.pad_height -= tap / shape.kernel_width % shape.kernel_height
+        single.pad_time -= tap / (shape.kernel_width * shape.kernel_height)
         single.kernel_time = 1
         single.kernel_height = 1
         single.kernel_width = 1
