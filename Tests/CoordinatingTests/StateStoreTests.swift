@@ -15,7 +15,8 @@ struct StateStoreTests {
     func upload() throws {
         let received = ReceivedStates()
         let store = StateStore(
-            run: RunID(1), layout: layout, start: nil, completed: received.append)
+            run: RunID(1), term: Term(1), layout: layout, start: nil, lastStep: Step(9),
+            completed: received.append)
         let state = SampleState.filled()
         for (part, bytes) in SampleState.pieces(of: state, size: 64).reversed() {
             #expect(received.all.isEmpty)
@@ -31,7 +32,8 @@ struct StateStoreTests {
     func refused() throws {
         let received = ReceivedStates()
         let store = StateStore(
-            run: RunID(1), layout: layout, start: nil, completed: received.append)
+            run: RunID(1), term: Term(1), layout: layout, start: nil, lastStep: Step(9),
+            completed: received.append)
         let (part, bytes) = try #require(
             SampleState.pieces(of: SampleState.filled(), size: 64).first)
         var damaged = bytes
@@ -55,7 +57,8 @@ struct StateStoreTests {
     func handedOut() throws {
         let state = SampleState.filled()
         let store = StateStore(
-            run: RunID(1), layout: layout, start: (Step(2), state), completed: { _, _ in })
+            run: RunID(1), term: Term(1), layout: layout, start: (Step(2), state),
+            lastStep: Step(9), completed: { _, _ in })
         let (part, bytes) = try store.read("momentum", step: Step(2), offset: 16, length: 32)
         #expect(part.total == state.optimizer[0].bytes.count)
         #expect(bytes == Array(state.optimizer[0].bytes[16..<48]))

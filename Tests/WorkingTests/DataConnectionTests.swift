@@ -147,7 +147,8 @@ struct DataConnectionTests {
         let context = try Context()
         let failures = try Mailbox<String>()
         let states = StateStore(
-            run: RunID(1), layout: SampleState.layout, start: nil, completed: { _, _ in })
+            run: RunID(1), term: Term(1), layout: SampleState.layout, start: nil, lastStep: Step(9),
+            completed: { _, _ in })
         let server = try DataThread(
             context: context, address: "tcp://127.0.0.1:*", dataset: sample.dataset,
             states: states, logger: logger, onFailure: failures.send)
