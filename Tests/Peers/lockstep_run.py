@@ -57,7 +57,7 @@ def peak_of(pid):
 def train(coordinator, config, data, run, workers, threads, steps, warmup, settings=()):
     """`steps` steps of a run; speed is measured over those after the first `warmup`."""
     command = [coordinator, "start", "--config", config, "--data", data, "--run", run,
-               "--local-workers", workers, "--threads-per-worker", threads, "--log", "plain"]
+               "--local-workers", workers, "--threads-per-worker", threads]
     for setting in (f"train.steps={steps}", f"train.epochs={steps}",
                     "train.evaluate_every_epochs=0", f"train.checkpoint_every={steps} steps",
                     *settings):
