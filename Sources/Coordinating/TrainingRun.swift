@@ -104,14 +104,18 @@ public final class TrainingRun {
     public func run() throws -> Outcome {
         for note in opening.notes { reporter.say(note) }
         if opening.start >= schedule.lastStep { return try end(at: opening.start) }
+        let broken: @Sendable (String) -> Void = { [inbox] in
+            inbox.send(.event(.broken(reason: $0)))
+        }
         let saver = try CheckpointSaver(
-            directory: directory, identity: identity, profile: profile.value, control: inbox)
+            directory: directory, identity: identity, profile: profile.value, control: inbox,
+            onFailure: broken)
         let data = try DataThread(
             context: context, address: Self.dataAddress(beside: control.endpoint), dataset: dataset,
             states: StateStore(
                 run: opening.run, layout: opening.layout, start: opening.startState,
-                completed: saver.save),
-            logger: logger)
+                lastStep: schedule.lastStep, completed: saver.save),
+            logger: logger, onFailure: broken)
         let term = opening.history.lastTerm.next
         try directory.journal.append(
             opening.journal.line(

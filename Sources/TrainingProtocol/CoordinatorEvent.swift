@@ -16,6 +16,8 @@ public enum CoordinatorEvent: Sendable, Equatable {
     case stateSaveFailed(Step, reason: String)
     /// A directive to append to the journal was not carried out, nor was any after it.
     case journalFailed(reason: String)
+    /// A part of the coordinator that the run cannot do without has ended.
+    case broken(reason: String)
     /// Someone asks for the run to end after the step under way.
     case stopRequested(reason: String)
     /// Time passed.

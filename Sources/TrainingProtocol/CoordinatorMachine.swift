@@ -130,7 +130,7 @@ public struct CoordinatorMachine: Sendable {
         case .launchFailed(let reason):
             // Later on it is the end of a worker that was lost already.
             return phase == .gathering ? fail(reason) : []
-        case .journalFailed(let reason):
+        case .journalFailed(let reason), .broken(let reason):
             return fail(reason)
         case .stateSaved(let step):
             return stateSaved(step)
