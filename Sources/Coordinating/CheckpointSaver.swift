@@ -28,7 +28,7 @@ final class CheckpointSaver: Sendable {
         directory: RunDirectory, identity: Identity,
         profile: @escaping @Sendable () -> [ProfileEntry],
         control: Mailbox<ControlServer.Input>,
-        onFailure: @escaping @Sendable (String) -> Void = { _ in }
+        onFailure: @escaping @Sendable (String) -> Void
     ) throws(ZeroMQError) {
         let orders = try Mailbox<Order>()
         self.orders = orders

@@ -90,8 +90,8 @@ final class DataServer {
         guard request.run == states.run else {
             return (.failure("this is run \(states.run), not \(request.run)"), nil)
         }
-        if let term = states.term, request.term != term {
-            return (.failure("the coordinator is in term \(term), not \(request.term)"), nil)
+        guard request.term == states.term else {
+            return (.failure("the coordinator is in term \(states.term), not \(request.term)"), nil)
         }
         switch request.body {
         case .clip(let split, let sample, let frames):

@@ -14,7 +14,7 @@ final class DataThread {
     /// - Throws: `ZeroMQError` where it cannot listen.
     init(
         context: Context, address: String, dataset: ClipDataset, states: StateStore,
-        logger: Logger, onFailure: @escaping @Sendable (String) -> Void = { _ in }
+        logger: Logger, onFailure: @escaping @Sendable (String) -> Void
     ) throws {
         let orders = try Mailbox<DataServer.Order>()
         let bound = try Mailbox<Result<String, ZeroMQError>>()

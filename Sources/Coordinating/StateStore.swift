@@ -23,8 +23,7 @@ final class StateStore: Sendable {
     }
 
     let run: RunID
-    /// Nil where the requests of any coordinator's term of this run are answered.
-    let term: Term?
+    let term: Term
     private let layout: TrainingState.Layout
     /// Nil where the run starts from its seed.
     private let start: (step: Step, state: TrainingState)?
@@ -36,8 +35,8 @@ final class StateStore: Sendable {
     ///   - lastStep: Of the run; no state of a later one can be.
     ///   - completed: Called with each state that has arrived whole.
     init(
-        run: RunID, term: Term? = nil, layout: TrainingState.Layout,
-        start: (step: Step, state: TrainingState)?, lastStep: Step = Step(UInt64(Int.max)),
+        run: RunID, term: Term, layout: TrainingState.Layout,
+        start: (step: Step, state: TrainingState)?, lastStep: Step,
         completed: @escaping @Sendable (Step, TrainingState) -> Void
     ) {
         self.run = run

@@ -104,6 +104,7 @@ public final class TrainingRun {
     public func run() throws -> Outcome {
         for note in opening.notes { reporter.say(note) }
         if opening.start >= schedule.lastStep { return try end(at: opening.start) }
+        let term = opening.history.lastTerm.next
         let broken: @Sendable (String) -> Void = { [inbox] in
             inbox.send(.event(.broken(reason: $0)))
         }
@@ -113,10 +114,9 @@ public final class TrainingRun {
         let data = try DataThread(
             context: context, address: Self.dataAddress(beside: control.endpoint), dataset: dataset,
             states: StateStore(
-                run: opening.run, layout: opening.layout, start: opening.startState,
+                run: opening.run, term: term, layout: opening.layout, start: opening.startState,
                 lastStep: schedule.lastStep, completed: saver.save),
             logger: logger, onFailure: broken)
-        let term = opening.history.lastTerm.next
         try directory.journal.append(
             opening.journal.line(
                 .opened(
