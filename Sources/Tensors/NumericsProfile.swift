@@ -43,24 +43,4 @@ public struct NumericsProfile: Codable, Equatable, Hashable, Sendable {
             blasConfiguration: BLAS.configuration, blasCore: BLAS.coreName,
             architecture: architecture)
     }
-
-    /// What differs from `other`, one sentence each, with the way to make it equal; empty if
-    /// nothing does.
-    public func differences(from other: NumericsProfile) -> [String] {
-        var result: [String] = []
-        func compare<Value: Equatable>(
-            _ name: String, _ path: KeyPath<NumericsProfile, Value>, _ remedy: String
-        ) {
-            let (mine, theirs) = (self[keyPath: path], other[keyPath: path])
-            if mine != theirs { result.append("\(name) is \(mine), not \(theirs): \(remedy)") }
-        }
-        compare("architecture", \.architecture, "use machines of one architecture")
-        compare("kernels version", \.kernelsVersion, "install the same build everywhere")
-        compare(
-            "kernel variant", \.kernelVariant.rawValue,
-            "set \(KernelVariant.environmentVariable)=\(other.kernelVariant.rawValue)")
-        compare("OpenBLAS core", \.blasCore, "set OPENBLAS_CORETYPE=\(other.blasCore)")
-        compare("OpenBLAS build", \.blasConfiguration, "install the same OpenBLAS everywhere")
-        return result
-    }
 }

@@ -10,15 +10,12 @@ extension CoordinatorMachine {
                 .note(.refused(host: hello.host, reason: reason)),
             ]
         }
-        var directives: [CoordinatorDirective] = []
-        if profile == nil {
-            profile = hello.profile
-            directives.append(.append(.pinned(profile: hello.profile)))
-        }
+        // The first that comes decides what the others must match; durable when the run begins.
+        if profile == nil { profile = hello.profile }
         let worker = nextWorker
         nextWorker = nextWorker.next
         peers.append(Peer(worker: worker, connection: connection, hello: hello, lastHeard: now))
-        return directives + [
+        return [
             .send(stamp(.welcome(worker, options.introduction)), to: connection),
             .note(.joined(worker, host: hello.host, threads: hello.threads)),
         ]
@@ -105,7 +102,11 @@ extension CoordinatorMachine {
                 slotCount: $0.slots.count)
         }
         let next = nextAction(evaluationDue: false)
-        var directives: [CoordinatorDirective] = [
+        var directives: [CoordinatorDirective] = []
+        if options.profile == nil, let profile {
+            directives.append(.append(.pinned(profile: profile)))
+        }
+        directives += [
             .append(.began(generation: generation, state: committed, members: entries)),
             .note(.began(generation, state: committed, members: entries)),
         ]

@@ -71,6 +71,7 @@ extension CoordinatorMachine {
         if isFault, fault == nil, phase != .gathering { fault = cause }
         switch phase {
         case .gathering:
+            if peers.isEmpty { profile = options.profile }
             // A guest may change its mind before the start; a worker of our own that dies is a fault to see.
             directives += peer.hello.launchToken.isEmpty ? beginIfReady() : fail(cause)
         case .stepping, .evaluating:

@@ -44,7 +44,9 @@ struct BadInputTests {
         #expect(!FileManager.default.fileExists(atPath: tiny.path("r")))
     }
 
-    @Test("a run that is resumed with another dataset is refused, and its configuration stays as it was")
+    @Test(
+        "a run that is resumed with another dataset is refused, and its configuration stays as it was"
+    )
     func otherDataset() async throws {
         let tiny = try await TinyRun()
         let other = try await TinyRun(seed: 9)

@@ -47,6 +47,22 @@ struct RefusedWorkerTests {
         #expect(result.status == 75)
     }
 
+    @Test("of the coordinator's own machine ends the start, which names what differs")
+    func ownWorker() async throws {
+        let tiny = try await TinyRun()
+        let first = try await Command(
+            "coordinator", tiny.start("r", "--local-workers", "1", "--set", "train.steps=2")
+        ).finish()
+        #expect(first.status == 0, "\(first.errors)")
+        let second = try await Command(
+            "coordinator",
+            ["start", "--run", tiny.path("r"), "--local-workers", "1", "--set", "train.steps=4"],
+            environment: ["LOCKSTEP_KERNELS": "portable"]
+        ).finish()
+        #expect(second.status == 1)
+        #expect(second.errors.contains("numerics profile"), "\(second.errors)")
+    }
+
     @Test("for it speaks another version of the protocol is told both versions")
     func protocolVersion() async throws {
         _ = try await withWaitingRun { address in

@@ -64,7 +64,9 @@ struct RunTests {
         #expect(again.weights == whole.weights, "a complete run says its hash again")
     }
 
-    @Test("a killed worker ends the run with its last commit saved and the cause named, and it goes on")
+    @Test(
+        "a killed worker ends the run with its last commit saved and the cause named, and it goes on"
+    )
     func killedWorker() async throws {
         let tiny = try await TinyRun()
         let whole = try await Command(
@@ -94,7 +96,8 @@ struct RunTests {
         #expect(rest.weights != nil && rest.weights == whole.weights)
     }
 
-    @Test("a killed coordinator leaves a run that goes on to the same bits, each sample counted once")
+    @Test(
+        "a killed coordinator leaves a run that goes on to the same bits, each sample counted once")
     func killedCoordinator() async throws {
         let tiny = try await TinyRun()
         let whole = try await Command(

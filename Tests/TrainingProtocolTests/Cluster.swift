@@ -152,7 +152,8 @@ struct Cluster {
                 nodes[index].jobs.append(.computed(step, slots.map { outcome(of: $0, in: step) }))
             case .reduce(let step, _):
                 if let from = nodes[index].stallsFrom, step >= from {
-                    nodes[index].jobs.append(.stalled(step, reason: "its connection to rank 0 closed"))
+                    nodes[index].jobs.append(
+                        .stalled(step, reason: "its connection to rank 0 closed"))
                     continue
                 }
                 let bad = nodes[index].corruptFrom.map { step >= $0 } ?? false

@@ -219,7 +219,9 @@ struct RunTests {
         }
     }
 
-    @Test("survivors whose neighbour is gone wait for the coordinator, and the committed state is saved")
+    @Test(
+        "survivors whose neighbour is gone wait for the coordinator, and the committed state is saved"
+    )
     func stalledSurvivors() {
         for seed in 1...20 {
             var cluster = Cluster(options: smallRun(workers: 3), seed: UInt64(seed))
@@ -274,6 +276,31 @@ struct RunTests {
         cluster.kill(0)
         cluster.settle()
         #expect(cluster.outcome == .completed(Step(6)))
+    }
+
+    @Test("a guest that leaves before the start does not decide which machines can take part")
+    func guestsProfile() {
+        var cluster = Cluster(options: smallRun(workers: 2))
+        cluster.join(profile: [ProfileEntry(name: "kernels", value: "2")], launched: false)
+        cluster.settle()
+        cluster.kill(0)
+        cluster.join()
+        cluster.join()
+        cluster.settle()
+        #expect(cluster.outcome == .completed(Step(6)))
+        let kernels = ProfileEntry(name: "kernels", value: "1")
+        #expect(cluster.journal.contains(.pinned(profile: [kernels])))
+    }
+
+    @Test("a part of the coordinator that dies ends the run instead of leaving everyone waiting")
+    func broken() {
+        var cluster = Cluster(options: smallRun(workers: 1))
+        cluster.join()
+        cluster.settle { $0.commits.count == 1 }
+        cluster.deliver(.broken(reason: "the data thread ended"))
+        cluster.settle()
+        #expect(cluster.outcome == .failed(reason: "the data thread ended"))
+        #expect(cluster.nodes[0].outcome == .stopped(reason: "the data thread ended"))
     }
 
     @Test("a worker that meets bad data ends the run as failed, with the committed state saved")
