@@ -8,10 +8,10 @@ extension CheckpointStore {
         let search = try store.latestValid()
         let final = try store.final()
         // A run that was extended after its end has newer checkpoints than its result.
-        guard let checkpoint = [final, search.checkpoint].compactMap(\.self).max(by: { $0.step < $1.step })
-        else {
-            let found = search.notes.joined(separator: "; ")
-            let notes = found.isEmpty ? "" : " (\(found))"
+        let found = [final, search.checkpoint].compactMap(\.self)
+        guard let checkpoint = found.max(by: { $0.step < $1.step }) else {
+            let reasons = search.notes.joined(separator: "; ")
+            let notes = reasons.isEmpty ? "" : " (\(reasons))"
             throw SavedStateError(
                 .missing, path, "has saved no weights yet\(notes)",
                 remedy: "go on with the run, or name another one")

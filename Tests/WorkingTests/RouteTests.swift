@@ -11,7 +11,9 @@ struct RouteTests {
 
     @Test(
         "what is no coordinator's address is refused with an example of one",
-        arguments: ["", "head", "tcp://", "tcp://head", "tcp://:55", "tcp://h:0", "udp://h:1", "tcp://h:x"])
+        arguments: [
+            "", "head", "tcp://", "tcp://head", "tcp://:55", "tcp://h:0", "udp://h:1", "tcp://h:x",
+        ])
     func refused(address: String) {
         #expect {
             try Route.localAddress(towards: address)
