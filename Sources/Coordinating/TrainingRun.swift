@@ -123,6 +123,11 @@ public final class TrainingRun {
                     term: term, run: opening.run, state: opening.start,
                     dataset: opening.summary.digest)))
         reporter.say("run \(options.directory): coordinator at \(control.endpoint)")
+        if options.workers > options.localWorkers {
+            reporter.say(
+                "waiting for \(options.workers - options.localWorkers) more to join: "
+                    + "worker join \(control.endpoint) --threads N")
+        }
 
         let local = LocalWorkers()
         // Whatever happens, no worker of ours is left behind.

@@ -1,5 +1,6 @@
 import Checkpoints
 import Configuration
+import Foundation
 
 /// The weights of a run, for those who only read them.
 struct SavedRun {
@@ -9,6 +10,10 @@ struct SavedRun {
 
     /// - Throws: `SavedStateError` where there is no run, or it has saved nothing yet.
     init(at path: String) throws(SavedStateError) {
+        guard FileManager.default.fileExists(atPath: path + "/config.yaml") else {
+            throw SavedStateError(
+                .missing, path, "holds no run", remedy: "name the directory of --run at the start")
+        }
         configuration = try RunDirectory.configuration(at: path)
         checkpoint = try CheckpointStore.newest(ofRunAt: path)
     }

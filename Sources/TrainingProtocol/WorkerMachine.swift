@@ -213,7 +213,13 @@ public struct WorkerMachine: Sendable {
         if now - heard > silence {
             if phase == .greeting {
                 phase = .ended
-                return [.end(.failed(reason: "nobody answers at the coordinator's address"))]
+                return [
+                    .end(
+                        .failed(
+                            reason:
+                                "nobody answers at this address; take the one that the coordinator prints"
+                        ))
+                ]
             }
             let reason = "the coordinator was not heard from for \((now - heard).secondsText)"
             return end(.stopped(reason: reason), saying: .leaving(reason: reason))

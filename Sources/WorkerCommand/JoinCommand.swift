@@ -60,7 +60,7 @@ struct JoinCommand: ParsableCommand {
             print("the run is complete")
             Foundation.exit(0)
         case .stopped(let reason):
-            print("the run goes on without this worker, or stopped: \(reason)")
+            print("left the run before its end: \(reason)")
             Foundation.exit(75)
         case .refused(let reason):
             FileHandle.standardError.write(Data("Error: refused: \(reason)\n".utf8))
