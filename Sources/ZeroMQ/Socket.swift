@@ -7,8 +7,6 @@ import Glibc
 public final class Socket {
     public enum Kind: Int32, Sendable {
         case pair = 0
-        case publish = 1
-        case subscribe = 2
         case dealer = 5
         case router = 6
         case pull = 7
@@ -65,27 +63,5 @@ extension Socket {
     public func connect(_ endpoint: String) throws(ZeroMQError) {
         assertOwner()
         guard zmq_connect(handle, endpoint) == 0 else { throw .lastOfEndpoint(endpoint, "connect") }
-    }
-
-    /// Ends what `connect` began with the same endpoint. Queued messages are handed over or dropped
-    /// by the linger.
-    public func disconnect(_ endpoint: String) throws(ZeroMQError) {
-        assertOwner()
-        guard zmq_disconnect(handle, endpoint) == 0 else {
-            throw .lastOfEndpoint(endpoint, "disconnect")
-        }
-    }
-
-    /// Stops listening at an endpoint that `bind` returned.
-    public func unbind(_ endpoint: String) throws(ZeroMQError) {
-        assertOwner()
-        guard zmq_unbind(handle, endpoint) == 0 else { throw .lastOfEndpoint(endpoint, "unbind") }
-    }
-
-    /// A subscriber receives what begins with `prefix` from now on.
-    public func subscribe(prefix: [UInt8] = []) throws(ZeroMQError) {
-        assertOwner()
-        precondition(kind == .subscribe, "only a subscribe socket subscribes")
-        try set(ZMQ_SUBSCRIBE, prefix, "subscribe")
     }
 }
