@@ -16,6 +16,13 @@ indirect enum CanonicalValue {
     static func text(_ text: String) -> CanonicalValue { .scalar(yamlScalar(text)) }
     static func integer(_ value: Int) -> CanonicalValue { .scalar("\(value)") }
     static func integers(_ values: [Int]) -> CanonicalValue { .list(values.map { "\($0)" }) }
+    static func texts(_ values: [String]) -> CanonicalValue { .list(values.map(yamlScalar)) }
+    static let null = CanonicalValue.scalar("null")
+    /// [lowest, highest], or null.
+    static func range(_ range: ClosedRange<Double>?) -> CanonicalValue {
+        guard let range else { return null }
+        return .list([range.lowerBound, range.upperBound].map { number($0).yaml() })
+    }
     static func flag(_ value: Bool) -> CanonicalValue { .scalar(value ? "true" : "false") }
     static func choice(_ value: some RawRepresentable<String>) -> CanonicalValue {
         .text(value.rawValue)

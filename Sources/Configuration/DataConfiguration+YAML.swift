@@ -7,7 +7,10 @@ extension DataConfiguration {
             validationSplit: section.text("validation_split", default: standard.validationSplit),
             flip: section.flag("flip", default: standard.flip),
             crop: section.choice("crop", default: standard.crop),
-            window: section.choice("window", default: standard.window))
+            window: section.choice("window", default: standard.window),
+            stride: section.integer("stride", default: standard.stride),
+            blur: section.number("blur", default: standard.blur),
+            augment: section.section("augment") { AugmentationConfiguration(reading: &$0) })
     }
 
     var canonical: CanonicalValue {
@@ -18,6 +21,9 @@ extension DataConfiguration {
             .bits("flip", .flag(flip)),
             .bits("crop", .choice(crop)),
             .bits("window", .choice(window)),
+            .bits("stride", .integer(stride)),
+            .bits("blur", .number(blur)),
+            .bits("augment", augment.canonical),
         ])
     }
 }

@@ -16,10 +16,18 @@ public struct DataConfiguration: Sendable, Hashable {
     public var crop: Placement
     /// Where the temporal window of a training clip lies.
     public var window: Placement
+    /// Every so-many-th stored frame is seen, in training and in evaluation.
+    public var stride: Int
+    /// Standard deviation, in pixels of the input, of a Gaussian that training clips are blurred
+    /// with; 0 leaves them sharp.
+    public var blur: Double
+    public var augment: AugmentationConfiguration
 
     public init(
         path: String, trainSplit: String = "train", validationSplit: String = "val",
-        flip: Bool = true, crop: Placement = .random, window: Placement = .random
+        flip: Bool = true, crop: Placement = .random, window: Placement = .random,
+        stride: Int = 1, blur: Double = 0,
+        augment: AugmentationConfiguration = AugmentationConfiguration()
     ) {
         self.path = path
         self.trainSplit = trainSplit
@@ -27,5 +35,8 @@ public struct DataConfiguration: Sendable, Hashable {
         self.flip = flip
         self.crop = crop
         self.window = window
+        self.stride = stride
+        self.blur = blur
+        self.augment = augment
     }
 }

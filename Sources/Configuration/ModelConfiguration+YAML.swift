@@ -10,12 +10,15 @@ extension ModelConfiguration {
         case .slowFastLSTM:
             architecture = .slowFastLSTM(SlowFastLSTMConfiguration(reading: &section))
             section.exclude(
-                ["alpha", "beta_inverse", "width", "layers", "fusion_ratio", "fusion_kernel"],
+                [
+                    "alpha", "beta_inverse", "width", "layers", "fusion_ratio", "fusion_kernel",
+                    "block", "dropout", "zero_init_last",
+                ],
                 owner: "kind slowfast")
         case .slowFast:
             architecture = .slowFast(SlowFastConfiguration(reading: &section))
             section.exclude(
-                ["models", "slow", "fast", "sharing", "loss"], owner: "kind slowfast-lstm")
+                ["models", "slow", "fast", "loss"], owner: "kind slowfast-lstm")
         }
         self.init(classes: classes, input: input, architecture: architecture)
     }

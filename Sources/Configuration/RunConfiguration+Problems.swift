@@ -12,7 +12,7 @@ extension RunConfiguration {
             is: "\"\(name.printable(limit: 80))\"",
             "must be 1 to 64 letters, digits, '.', '_' or '-', and not begin with '.'")
         checker.add(model.problems(at: "model"))
-        checker.add(data.problems(at: "data"))
+        checker.add(data.problems(at: "data", input: model.input))
         checker.add(train.problems(at: "train"))
         checker.add(transport.problems(at: "transport"))
         // Whatever a model's own problems are, its maps may not have sizes to reason about.
@@ -38,8 +38,11 @@ extension RunConfiguration {
 }
 
 extension DataConfiguration {
-    func problems(at path: String) -> [ConfigurationProblem] {
+    func problems(at path: String, input: InputConfiguration) -> [ConfigurationProblem] {
         var checker = RangeChecker(at: path)
+        checker.require("stride", stride, in: 1...Limits.frames)
+        checker.require(blur >= 0 && blur <= 64, "blur", is: blur, "must be from 0 to 64 pixels")
+        checker.add(augment.problems(at: "\(path).augment", input: input))
         let texts = [
             ("path", self.path), ("train_split", trainSplit), ("validation_split", validationSplit),
         ]

@@ -27,6 +27,58 @@ extension SectionReader {
         } ?? fallback
     }
 
+    /// A whole list of texts.
+    mutating func texts(_ key: String, default fallback: [String], example: String) -> [String] {
+        value(key, default: fallback, wanted: "a list of texts", example: example) {
+            guard case .list(let elements) = $0.content else { return nil }
+            let texts = elements.compactMap { element -> String? in
+                guard case .scalar(let text, _) = element.content, !element.isNull else {
+                    return nil
+                }
+                return text
+            }
+            return texts.count == elements.count ? texts : nil
+        } ?? fallback
+    }
+
+    /// A text or `null`.
+    mutating func optionalText(_ key: String) -> String? {
+        let none: String?? = .some(nil)
+        return value(key, default: none, wanted: "a text or null") { node -> String?? in
+            if node.isNull { return none }
+            guard case .scalar(let text, _) = node.content else { return nil }
+            return .some(text)
+        } ?? nil
+    }
+
+    /// A number or `null`.
+    mutating func optionalNumber(_ key: String) -> Double? {
+        let none: Double?? = .some(nil)
+        return value(key, default: none, wanted: "a number or null") { node -> Double?? in
+            node.isNull ? none : node.real.map(Optional.some)
+        } ?? nil
+    }
+
+    /// Two numbers, the first no greater than the second.
+    mutating func range(
+        _ key: String, default fallback: ClosedRange<Double>
+    ) -> ClosedRange<Double> {
+        value(
+            key, default: fallback, wanted: "two numbers, the first no greater than the second",
+            example: "[0.5, 2]", parse: \.range) ?? fallback
+    }
+
+    /// Two numbers, the first no greater than the second, or `null`.
+    mutating func optionalRange(_ key: String, example: String) -> ClosedRange<Double>? {
+        let none: ClosedRange<Double>?? = .some(nil)
+        return value(
+            key, default: none,
+            wanted: "two numbers, the first no greater than the second, or null", example: example
+        ) { node -> ClosedRange<Double>?? in
+            node.isNull ? none : node.range.map(Optional.some)
+        } ?? nil
+    }
+
     mutating func number(_ key: String, default fallback: Double) -> Double {
         value(key, default: fallback, wanted: "a number", parse: \.real) ?? fallback
     }
@@ -105,6 +157,14 @@ extension ConfigurationNode {
         guard text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }) else { return nil }
         guard let value = Double(text), value.isFinite else { return nil }
         return value == 0 ? 0 : value
+    }
+
+    /// Two numbers in order.
+    fileprivate var range: ClosedRange<Double>? {
+        guard case .list(let elements) = content, elements.count == 2,
+            let low = elements[0].real, let high = elements[1].real, low <= high
+        else { return nil }
+        return low...high
     }
 
     /// A whole decimal number. Leading zeros are refused: YAML 1.1 reads them as octal.

@@ -14,6 +14,8 @@ extension SlowFastConfiguration {
         checker.require(
             !fusionKernel.isMultiple(of: 2), "fusion_kernel", is: fusionKernel,
             "must be odd, so that the lateral connection keeps the frames aligned")
+        checker.requireFraction("dropout", dropout)
+        checker.require("sharing.templates", sharing.templates, in: 1...Limits.templates)
         return checker.problems
     }
 }

@@ -7,7 +7,11 @@ extension SlowFastConfiguration {
             width: section.integer("width", default: standard.width),
             layers: section.integers("layers", default: standard.layers),
             fusionRatio: section.integer("fusion_ratio", default: standard.fusionRatio),
-            fusionKernel: section.integer("fusion_kernel", default: standard.fusionKernel))
+            fusionKernel: section.integer("fusion_kernel", default: standard.fusionKernel),
+            block: section.choice("block", default: standard.block),
+            dropout: section.number("dropout", default: standard.dropout),
+            zeroInitLast: section.flag("zero_init_last", default: standard.zeroInitLast),
+            sharing: section.section("sharing") { SharingConfiguration(reading: &$0) })
     }
 
     var entries: [CanonicalValue.Entry] {
@@ -18,6 +22,10 @@ extension SlowFastConfiguration {
             .bits("layers", .integers(layers)),
             .bits("fusion_ratio", .integer(fusionRatio)),
             .bits("fusion_kernel", .integer(fusionKernel)),
+            .bits("block", .choice(block)),
+            .bits("dropout", .number(dropout)),
+            .bits("zero_init_last", .flag(zeroInitLast)),
+            .bits("sharing", sharing.canonical),
         ]
     }
 }

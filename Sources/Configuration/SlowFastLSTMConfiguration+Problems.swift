@@ -48,7 +48,11 @@ extension FastBranchConfiguration {
         var checker = RangeChecker(at: path)
         checker.require("channels", channels, in: 1...Limits.channels)
         checker.require("hidden", hidden, in: 1...Limits.channels)
+        if let bptt { checker.require("bptt", bptt, in: 1...Limits.frames) }
         guard encoder == .transformer else { return checker.problems }
+        checker.require(
+            bptt == nil, "bptt", is: "set", "is for the LSTM encoders", .conflict,
+            remedy: "leave it out, or choose another \(path).encoder")
         checker.require("heads", heads, in: 1...Limits.channels)
         checker.require("depth", depth, in: 1...Limits.blocks)
         checker.require(

@@ -70,7 +70,8 @@ extension FastBranchConfiguration {
             encoder: section.choice("encoder", default: standard.encoder),
             bidirectional: section.flag("bidirectional", default: standard.bidirectional),
             heads: section.integer("heads", default: standard.heads),
-            depth: section.integer("depth", default: standard.depth))
+            depth: section.integer("depth", default: standard.depth),
+            bptt: section.optionalInteger("bptt"))
     }
 
     var canonical: CanonicalValue {
@@ -81,6 +82,7 @@ extension FastBranchConfiguration {
             .bits("bidirectional", .flag(bidirectional)),
             .bits("heads", .integer(heads)),
             .bits("depth", .integer(depth)),
+            .bits("bptt", bptt.map { .integer($0) } ?? .null),
         ])
     }
 }

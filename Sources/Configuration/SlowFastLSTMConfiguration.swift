@@ -102,10 +102,13 @@ public struct FastBranchConfiguration: Sendable, Hashable {
     public var heads: Int
     /// Encoder layers (transformer).
     public var depth: Int
+    /// Frames after which the gradient through time is cut (both kinds of LSTM); nil lets it run
+    /// through the whole clip.
+    public var bptt: Int?
 
     public init(
         channels: Int = 8, hidden: Int = 8, encoder: Encoder = .convLSTM,
-        bidirectional: Bool = true, heads: Int = 4, depth: Int = 2
+        bidirectional: Bool = true, heads: Int = 4, depth: Int = 2, bptt: Int? = nil
     ) {
         self.channels = channels
         self.hidden = hidden
@@ -113,6 +116,7 @@ public struct FastBranchConfiguration: Sendable, Hashable {
         self.bidirectional = bidirectional
         self.heads = heads
         self.depth = depth
+        self.bptt = bptt
     }
 }
 

@@ -9,6 +9,22 @@ extension TrainingConfiguration {
             remedy: "raise \(path).batch or lower \(path).slots")
         checker.require("epochs", epochs, in: 1...Limits.epochs)
         if let steps { checker.require("steps", steps, in: 1...Int.max) }
+        checker.requireFraction("label_smoothing", labelSmoothing)
+        checker.require(
+            mixup >= 0 && mixup <= 100, "mixup", is: mixup, "must be from 0 to 100")
+        if let clipNorm { checker.requirePositive("clip_norm", clipNorm) }
+        checker.requireFraction("ema", ema)
+        for pattern in freeze {
+            checker.require(
+                !pattern.isEmpty, "freeze", is: "\(freeze)", "must not have an empty name")
+        }
+        if let fromSHA256 {
+            checker.require(
+                fromSHA256.utf8.count == 64
+                    && fromSHA256.utf8.allSatisfy("0123456789abcdef".utf8.contains),
+                "from_sha256", is: "\"\(fromSHA256.printable(limit: 80))\"",
+                "must be 64 hexadecimal digits", remedy: "leave it out: the coordinator fills it in")
+        }
         checker.require(
             checkpointEvery.count >= 1, "checkpoint_every", is: checkpointEvery.text,
             "must be at least 1 step or 1 epoch")
