@@ -2,7 +2,7 @@ import Configuration
 import Networks
 
 extension GraphBuilder {
-    /// One model f_i: a slow ResNet on every alpha-th frame, a fast recurrent branch on all frames,
+    /// One model f_i: a slow ResNet on every alpha-th frame, a fast branch on all frames,
     /// and one linear classifier per frame. Returns its logits, (frames, 1, 1, classes).
     mutating func twoBranch(
         _ one: TwoBranchConfiguration, of family: SlowFastLSTMConfiguration, classes: Int,
@@ -24,31 +24,6 @@ extension GraphBuilder {
         return linear(
             joined, name: name + ".head", features: classes,
             initialiser: .normal(deviation: 0.01))
-    }
-
-    /// Three pointwise stages that halve the map, then a ConvLSTM in one or both directions of
-    /// time. Returns each direction's features, (frames, 1, 1, 4 * hidden).
-    private mutating func fastBranch(
-        _ x: Graph.Value, _ fast: FastBranchConfiguration, name: String
-    ) -> [Graph.Value] {
-        var y = x
-        for stage in 0..<3 {
-            let place = "\(name).pointwise.\(stage)"
-            y = convolution(y, name: place + ".conv", channels: fast.channels, kernel: .one)
-            y = relu(batchNorm(y, name: place + ".bn"))
-            y = averagePool2(y, name: place + ".pool")
-        }
-        let directions = 0..<(fast.bidirectional ? 2 : 1)
-        let runs = directions.map { direction in
-            convLSTM(
-                y, name: "\(name).lstm.\(direction)", hidden: fast.hidden,
-                backward: direction == 1)
-        }
-        return runs.enumerated().map { direction, run in
-            let pooled = adaptiveAveragePool(
-                run, name: "\(name).pool.\(direction)", height: 2, width: 2)
-            return flatten(pooled, name: "\(name).flatten.\(direction)")
-        }
     }
 }
 

@@ -46,11 +46,6 @@ extension SlowFastLSTMConfiguration {
             throw .notBuilt(
                 what: "the ensemble's loss", key: "model.loss.ensemble", instead: "0")
         }
-        if fast.encoder != .convLSTM, models.contains(where: { $0.branches != .slow }) {
-            throw .notBuilt(
-                what: "the \(fast.encoder.rawValue) encoder",
-                key: "model.fast.encoder: \(fast.encoder.rawValue)", instead: "convlstm")
-        }
     }
 
     func check(_ input: FeatureShape) throws(ModelError) {

@@ -112,7 +112,7 @@ struct Fusion {
             case .convLSTM(let other) = graph.nodes[current].operation,
             case .convLSTM(let own) = graph.nodes[index].operation,
             inputs(current) == inputs(index), other.hidden == own.hidden,
-            other.kernel == own.kernel
+            other.kernel == own.kernel, other.bptt == own.bptt
         {
             absorbed[current] = true
             nodes.insert(current, at: 0)

@@ -34,6 +34,8 @@ extension Graph {
         case .convLSTM(let own):
             let taps = own.kernel * own.kernel
             return node.shape.pixels * 4 * own.hidden * (channels + own.hidden) * taps
+        case .lstm(let own): return node.shape.pixels * 4 * own.hidden * (channels + own.hidden)
+        case .attention: return 2 * node.shape.count * node.shape.time
         default: return 0
         }
     }
@@ -50,6 +52,9 @@ extension Graph.Node {
         case .batchNorm(let own): [own.scale, own.shift]
         case .convLSTM(let own): [own.weight, own.bias]
         case .linear(let own): [own.weight, own.bias]
+        case .lstm(let own):
+            [own.inputWeight, own.hiddenWeight, own.inputBias, own.hiddenBias]
+        case .layerNorm(let own): [own.scale, own.shift]
         default: []
         }
     }
@@ -75,6 +80,10 @@ extension Operation {
         case .flatten: "flatten"
         case .convLSTM(let own):
             "ConvLSTM \(own.kernel)x\(own.kernel) " + (own.backward ? "backward" : "forward")
+        case .lstm(let own): "LSTM " + (own.backward ? "backward" : "forward")
+        case .layerNorm: "layer norm"
+        case .positions: "positions"
+        case .attention(let own): "attention of \(own.heads) heads"
         case .linear: "linear"
         case .subsample(let stride, _): "every \(stride)th pixel"
         }

@@ -126,12 +126,13 @@ public struct GraphBuilder {
     }
 
     public mutating func convLSTM(
-        _ x: Graph.Value, name: String, hidden: Int, kernel: Int = 3, backward: Bool
+        _ x: Graph.Value, name: String, hidden: Int, kernel: Int = 3, backward: Bool,
+        bptt: Int? = nil
     ) -> Graph.Value {
         var to = shape(of: x)
         let operation = ConvLSTM(
             weight: name + ".weight", bias: name + ".bias", hidden: hidden, kernel: kernel,
-            backward: backward)
+            backward: backward, bptt: bptt)
         declare(
             operation.weight, [4 * hidden, to.channels + hidden, kernel, kernel],
             .trainable(decays: true), .xavierNormal)
@@ -140,15 +141,17 @@ public struct GraphBuilder {
         return append(name, .convLSTM(operation), [x], to)
     }
 
+    /// - Parameter tensor: goes before `weight` and `bias` in the names of the tensors.
     public mutating func linear(
-        _ x: Graph.Value, name: String, features: Int, initialiser: Parameter.Initialiser
+        _ x: Graph.Value, name: String, features: Int, initialiser: Parameter.Initialiser,
+        bias: Parameter.Initialiser = .constant(0), tensor: String = "."
     ) -> Graph.Value {
         var to = shape(of: x)
         let operation = Linear(
-            weight: name + ".weight", bias: name + ".bias", features: features)
+            weight: name + tensor + "weight", bias: name + tensor + "bias", features: features)
         declare(
             operation.weight, [features, to.channels], .trainable(decays: true), initialiser)
-        declare(operation.bias, [features], .trainable(decays: true), .constant(0))
+        declare(operation.bias, [features], .trainable(decays: true), bias)
         to.channels = features
         return append(name, .linear(operation), [x], to)
     }
@@ -163,14 +166,14 @@ public struct GraphBuilder {
         return append(name, .subsample(stride: stride, channels: channels), [x], to)
     }
 
-    private mutating func append(
+    mutating func append(
         _ name: String, _ operation: Operation, _ inputs: [Graph.Value], _ shape: FeatureShape
     ) -> Graph.Value {
         nodes.append(Graph.Node(name: name, operation: operation, inputs: inputs, shape: shape))
         return Graph.Value(index: nodes.count - 1)
     }
 
-    private mutating func declare(
+    mutating func declare(
         _ name: String, _ shape: [Int], _ role: Parameter.Role,
         _ initialiser: Parameter.Initialiser
     ) {

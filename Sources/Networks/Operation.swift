@@ -22,6 +22,12 @@ public enum Operation: Sendable, Hashable {
     /// in PyTorch's channels-first `flatten`.
     case flatten
     case convLSTM(ConvLSTM)
+    case lstm(LSTM)
+    case layerNorm(LayerNorm)
+    /// The sinusoidal position of each frame added to its channels.
+    /// Vaswani et al., Attention Is All You Need (2017).
+    case positions
+    case attention(Attention)
     case linear(Linear)
     /// Every `stride`-th pixel of height and width, then zero channels up to `channels`: the
     /// parameter-free shortcut A of He et al. (2015).
@@ -68,6 +74,8 @@ public struct ConvLSTM: Sendable, Hashable {
     public var kernel: Int
     /// Runs from the last frame to the first.
     public var backward: Bool
+    /// Frames after which the gradient through time is cut; nil lets it run through the whole clip.
+    public var bptt: Int?
 }
 
 /// x times the transpose of the weight (out, in), plus the bias, for every frame.

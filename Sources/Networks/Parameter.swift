@@ -13,6 +13,8 @@ public struct Parameter: Sendable, Hashable {
     public enum Initialiser: Sendable, Hashable {
         case constant(Float)
         case normal(deviation: Float)
+        /// Uniform from -bound to bound.
+        case uniform(bound: Float)
         /// Normal with variance 2 / (output channels x kernel taps).
         /// He et al., Delving Deep into Rectifiers (2015), mode fan_out.
         case kaimingNormal

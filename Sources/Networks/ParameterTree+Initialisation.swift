@@ -16,24 +16,18 @@ extension ParameterTree {
         _ parameter: Parameter, _ values: UnsafeMutablePointer<Float>, _ seed: UInt64
     ) {
         let floats = UnsafeMutableBufferPointer(start: values, count: parameter.count)
-        guard let deviation = parameter.deviation else {
-            if case .constant(let value) = parameter.initialiser { floats.update(repeating: value) }
-            return
-        }
-        CounterRandom(seed: seed, stream: parameter.name.stableHash)
-            .fillNormal(floats, scale: deviation)
-    }
-}
-
-extension Parameter {
-    /// Standard deviation of the first values, where they are random.
-    var deviation: Float? {
-        let taps = shape.dropFirst(2).reduce(1, *)
-        switch initialiser {
-        case .constant: return nil
-        case .normal(let deviation): return deviation
-        case .kaimingNormal: return (2 / Float(shape[0] * taps)).squareRoot()
-        case .xavierNormal: return (2 / Float((shape[0] + shape[1]) * taps)).squareRoot()
+        let random = CounterRandom(seed: seed, stream: parameter.name.stableHash)
+        let taps = parameter.shape.dropFirst(2).reduce(1, *)
+        switch parameter.initialiser {
+        case .constant(let value): floats.update(repeating: value)
+        case .normal(let deviation): random.fillNormal(floats, scale: deviation)
+        case .uniform(let bound): random.fillUniform(floats, offset: -bound, scale: 2 * bound)
+        case .kaimingNormal:
+            let fan = parameter.shape[0] * taps
+            random.fillNormal(floats, scale: (2 / Float(fan)).squareRoot())
+        case .xavierNormal:
+            let fans = (parameter.shape[0] + parameter.shape[1]) * taps
+            random.fillNormal(floats, scale: (2 / Float(fans)).squareRoot())
         }
     }
 }

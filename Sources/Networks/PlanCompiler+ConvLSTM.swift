@@ -18,7 +18,8 @@ extension PlanCompiler {
         let taps = first.kernel * first.kernel
         return PlannedConvLSTM(
             name: graph.nodes[nodes[0]].name, clips: clips, frames: from.time, hidden: hidden,
-            directions: directions, input: input, recurrent: recurrent,
+            truncation: Truncation(frames: first.bptt), directions: directions, input: input,
+            recurrent: recurrent,
             recurrentForward: shifted[0], recurrentBackward: shifted[1],
             layout: WeightLayout(
                 inputStride: taps, outputStride: taps * (from.channels + hidden)),

@@ -49,6 +49,10 @@ extension PlanCompiler {
             }
         case .linear(let linear):
             return [self.linear(step, index, linear)]
+        case .lstm(let own): return [lstm(step, index, own)]
+        case .layerNorm(let own): return [layerNorm(step, index, own)]
+        case .positions: return [positions(step, index)]
+        case .attention(let own): return [attention(step, index, own)]
         }
     }
 

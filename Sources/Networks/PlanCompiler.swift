@@ -84,12 +84,7 @@ struct PlanCompiler {
     private mutating func findTrained() {
         trained = []
         for node in graph.nodes {
-            let own =
-                switch node.operation {
-                case .convolution, .batchNorm, .convLSTM, .linear: true
-                default: false
-                }
-            trained.append(own || node.inputs.contains { trained[$0.index] })
+            trained.append(!node.parameters.isEmpty || node.inputs.contains { trained[$0.index] })
         }
     }
 

@@ -34,8 +34,8 @@ extension PlannedConvLSTM {
         guard let dy = direction.dy.map({ pass[$0] }) else { return }
         let image = clip * frames + frame(direction, step)
         let first = image * pixels + rows.lowerBound
-        let last = step == frames - 1
-        if !last {
+        let carries = step < frames - 1 && !truncation.cuts(before: step + 1)
+        if carries {
             let after = clip * frames + frame(direction, step + 1)
             recurrent.transposedMultiply(
                 recurrent.residues[0],
@@ -56,7 +56,8 @@ extension PlannedConvLSTM {
             + ((number * clips + clip) * pixels + rows.lowerBound) * hidden
         lk_lstm_gates_backward(
             rows.count, hidden, Int32(LK_GATES_IFOG), gates, previousCells,
-            cells + first * hidden, dy + first * hidden, hidden, last ? nil : cellGradient, gates,
+            cells + first * hidden, dy + first * hidden, hidden, carries ? cellGradient : nil,
+            gates,
             cellGradient)
     }
 

@@ -40,6 +40,7 @@ struct PlannedConvLSTM: PlannedOperation {
     let clips: Int
     let frames: Int
     let hidden: Int
+    let truncation: Truncation
     let directions: [Direction]
     /// The input's part, over all images.
     let input: TiledConvolution

@@ -85,14 +85,6 @@ struct NetworkModelTests {
         family.models = [one]
         family.sharing = SharingConfiguration(kind: .sameLevel)
         #expect(throws: ModelError.self) { try Network(model(family)) }
-        family.sharing = SharingConfiguration()
-        family.fast.encoder = .lstm
-        let error = #expect(throws: ModelError.self) { try Network(model(family)) }
-        #expect(
-            error?.description
-                == "the lstm encoder is not built yet (model.fast.encoder: lstm); use convlstm")
-        family.models[0].branches = .slow
-        #expect(throws: Never.self) { try Network(model(family)) }
     }
 
     @Test("or an error where alpha does not divide the frames, or maps vanish")

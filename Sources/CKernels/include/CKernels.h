@@ -13,6 +13,7 @@
 // * Every function exists once per instruction set; variant.h says how one is chosen.
 #pragma once
 
+#include "attention.h"
 #include "clips.h"
 #include "convolution.h"
 #include "elementwise.h"
