@@ -20,6 +20,12 @@ LK_KERNEL(scale, (lk_int count, float alpha, const float *x, float *y), (count, 
     for (lk_int i = 0; i < count; i++) y[i] = alpha * x[i];
 }
 
+LK_KERNEL(
+    add_scaled, (lk_int count, float alpha, const float *x, float *y), (count, alpha, x, y)) {
+    LK_INDEPENDENT
+    for (lk_int i = 0; i < count; i++) y[i] += alpha * x[i];
+}
+
 LK_KERNEL(fill, (lk_int count, float value, float *y), (count, value, y)) {
     for (lk_int i = 0; i < count; i++) y[i] = value;
 }

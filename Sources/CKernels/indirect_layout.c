@@ -141,7 +141,7 @@ static void tree_sum(
 void lk_indirect_unpack_gradient(
     lk_int parts, const float *partials, lk_int part_stride, lk_int taps, lk_int depth,
     lk_int columns, lk_int first, lk_int count, lk_int k_stride, lk_int n_stride,
-    float *gradient) {
+    float *gradient, int accumulate) {
     for (lk_int n = first; n < first + count; n += COLUMNS) {
         const lk_int width = first + count - n < COLUMNS ? first + count - n : COLUMNS;
         for (lk_int k = 0; k < depth; k++)
@@ -150,7 +150,10 @@ void lk_indirect_unpack_gradient(
                 const float *from = partials + (tap * depth + k) * columns + n;
                 tree_sum(parts, from, part_stride, width, sum);
                 float *to = gradient + tap + k * k_stride + n * n_stride;
-                for (lk_int j = 0; j < width; j++) to[j * n_stride] = sum[j];
+                if (accumulate)
+                    for (lk_int j = 0; j < width; j++) to[j * n_stride] += sum[j];
+                else
+                    for (lk_int j = 0; j < width; j++) to[j * n_stride] = sum[j];
             }
     }
 }

@@ -23,7 +23,8 @@ extension TrainingConfiguration {
                 fromSHA256.utf8.count == 64
                     && fromSHA256.utf8.allSatisfy("0123456789abcdef".utf8.contains),
                 "from_sha256", is: "\"\(fromSHA256.printable(limit: 80))\"",
-                "must be 64 hexadecimal digits", remedy: "leave it out: the coordinator fills it in")
+                "must be 64 hexadecimal digits", remedy: "leave it out: the coordinator fills it in"
+            )
         }
         checker.require(
             checkpointEvery.count >= 1, "checkpoint_every", is: checkpointEvery.text,

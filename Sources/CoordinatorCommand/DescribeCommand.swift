@@ -38,7 +38,10 @@ private struct ModelDescription: Encodable {
     let name: String
     let input: [Int]
     let layers: [Graph.LayerCost]
+    /// Shared ones counted once.
     let parameters: Int
+    /// As many as there would be if nothing were shared.
+    let effectiveParameters: Int
     /// Of one clip, forward; a training step takes three times as many.
     let multiplyAdds: Int
     /// Gradient and batch-norm statistics: what a step reduces over workers.
@@ -55,6 +58,7 @@ private struct ModelDescription: Encodable {
         input = [shape.time, shape.height, shape.width, shape.channels]
         layers = network.graph.costs(network.parameters)
         parameters = network.parameters.trainableCount
+        effectiveParameters = network.graph.effectiveParameters(network.parameters)
         multiplyAdds = layers.reduce(0) { $0 + $1.multiplyAdds }
         let tree = network.parameters
         bytesReduced =
@@ -75,16 +79,27 @@ private struct ModelDescription: Encodable {
             "layer", "operation", "time x height x width x channel", "parameters",
             "multiply-adds",
         ]
-        var lines = table([title] + rows)
+        var lines: [String?] = table([title] + rows)
         lines += [
             "",
             "\(name): \(grouped(parameters)) parameters, "
                 + "\(grouped(multiplyAdds)) multiply-adds per clip (forward)",
+            sharing,
             "\(size(bytesReduced)) reduced per step; "
                 + "\(size(slotBytes)) of memory for a slot of \(slotClips) "
                 + (slotClips == 1 ? "clip" : "clips"),
         ]
-        return lines.joined(separator: "\n")
+        return lines.compactMap(\.self).joined(separator: "\n")
+    }
+
+    /// What sharing saves; nil where nothing is shared.
+    private var sharing: String? {
+        guard effectiveParameters != parameters else { return nil }
+        let bytes = (effectiveParameters - parameters) * MemoryLayout<Float>.stride
+        return "\(grouped(effectiveParameters)) effective parameters: sharing "
+            + (bytes > 0
+                ? "saves \(size(bytes)) per step"
+                : "saves nothing, for it has as many templates as uses")
     }
 
     /// Columns side by side, numbers to the right.

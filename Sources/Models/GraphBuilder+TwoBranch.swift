@@ -12,7 +12,8 @@ extension GraphBuilder {
         if one.branches != .fast {
             let frames = slowFrames(of: shape(of: input).time, alpha: one.alpha)
             let seen = gatherFrames(input, name: name + ".slow.frames", frames: frames)
-            let slow = slowBranch(seen, family.slow, name: name + ".slow")
+            let slow = slowBranch(
+                seen, family.slow, sharing: family.sharing, name: name + ".slow")
             features.append(
                 repeatFrames(slow, name: name + ".slow.repeat", times: one.alpha))
         }

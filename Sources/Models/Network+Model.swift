@@ -12,7 +12,6 @@ extension Network {
                 what: "the network of the SlowFast paper", key: "model.kind: slowfast",
                 instead: "slowfast-lstm")
         }
-        try family.checkBuilt()
         let input = FeatureShape(
             time: model.input.frames, height: model.input.size, width: model.input.size,
             channels: 3)
@@ -25,30 +24,15 @@ extension Network {
             heads.append(Graph.Head(logits: logits, weight: one.weight))
         }
         let built = builder.network(
-            heads: heads, reduction: family.loss.reduce == .clip ? .clip : .frame)
+            heads: heads, reduction: family.loss.reduce == .clip ? .clip : .frame,
+            ensemble: family.loss.ensemble)
         self.init(graph: built.graph, parameters: built.parameters)
     }
 }
 
 extension SlowFastLSTMConfiguration {
-    func checkBuilt() throws(ModelError) {
-        if models.isEmpty { throw .noModels }
-        if models.count > 1 {
-            throw .notBuilt(
-                what: "joint training of several models", key: "model.models", instead: "one model")
-        }
-        if sharing.kind != .none {
-            throw .notBuilt(
-                what: "weight sharing", key: "model.sharing.kind: \(sharing.kind.rawValue)",
-                instead: "none")
-        }
-        if loss.ensemble != 0 {
-            throw .notBuilt(
-                what: "the ensemble's loss", key: "model.loss.ensemble", instead: "0")
-        }
-    }
-
     func check(_ input: FeatureShape) throws(ModelError) {
+        if models.isEmpty { throw .noModels }
         for one in models where one.branches != .fast {
             if one.alpha < 1 || input.time % one.alpha != 0 || input.time < one.alpha {
                 throw .indivisibleFrames(frames: input.time, alpha: one.alpha, model: one.name)

@@ -10,6 +10,10 @@ public final class Executor {
     public let plan: Plan
     /// Labels of the clips, in 0..<classes.
     public let labels: UnsafeMutableBufferPointer<Int64>
+    /// Labels of what is mixed into the clips, and the part of each clip that is its own: 1 (as at
+    /// first) where nothing is mixed in. Training alone looks at them.
+    public let mixedLabels: UnsafeMutableBufferPointer<Int64>
+    public let mixture: UnsafeMutableBufferPointer<Float>
     private let pool: ThreadPool
     private let arena: FloatBuffer
     private let scratch: FloatBuffer
@@ -30,6 +34,10 @@ public final class Executor {
         zeros = FloatBuffer(count: plan.zeros)
         labels = .allocate(capacity: plan.clips)
         labels.initialize(repeating: 0)
+        mixedLabels = .allocate(capacity: plan.clips)
+        mixedLabels.initialize(repeating: 0)
+        mixture = .allocate(capacity: plan.clips)
+        mixture.initialize(repeating: 1)
     }
 
     public convenience init(
@@ -38,7 +46,11 @@ public final class Executor {
         self.init(plan: Plan(network, clips: clips, mode: mode), pool: pool)
     }
 
-    deinit { labels.deallocate() }
+    deinit {
+        labels.deallocate()
+        mixedLabels.deallocate()
+        mixture.deallocate()
+    }
 
     /// The normalised clips, (clips, frames, height, width, 3). Whoever runs a pass fills them
     /// before each: a pass may reuse their memory.
@@ -51,7 +63,7 @@ public final class Executor {
     public struct PassResult: Sendable, Hashable {
         /// Sum of the loss over the clips.
         public let lossSum: Double
-        /// Clips whose greatest logit is the label's.
+        /// Clips whose greatest logit, averaged over the models, is the label's.
         public let correct: Int
     }
 
@@ -90,12 +102,15 @@ public final class Executor {
         _ parameters: ParameterStorage, _ gradient: FloatBuffer, _ statistics: FloatBuffer
     ) -> PassResult {
         plan.layout.offsets.withUnsafeBufferPointer { offsets in
-            guard let offsets = offsets.baseAddress, let labels = labels.baseAddress else {
+            guard let offsets = offsets.baseAddress, let labels = labels.baseAddress,
+                let mixedLabels = mixedLabels.baseAddress, let mixture = mixture.baseAddress
+            else {
                 preconditionFailure("a plan has buffers and clips")
             }
             let pass = Pass(
                 arena: arena.base, offsets: offsets, scratch: UnsafeMutableRawPointer(scratch.base),
                 scratchStride: scratchStride, zeros: zeros.base, labels: labels,
+                mixedLabels: mixedLabels, mixture: mixture,
                 parameters: parameters.values.base, running: parameters.statistics.base,
                 gradient: gradient.base, statistics: statistics.base, pool: pool)
             for operation in plan.operations { operation.forward(pass) }

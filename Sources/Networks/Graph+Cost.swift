@@ -26,6 +26,17 @@ extension Graph {
         }
     }
 
+    /// How many numbers would be trained if every layer had weights of its own.
+    public func effectiveParameters(_ tree: ParameterTree) -> Int {
+        let count = { (name: String) in tree[name]?.count ?? 0 }
+        return nodes.reduce(0) { sum, node in
+            if case .convolution(let own) = node.operation {
+                return sum + count(own.weight.tensors[0])
+            }
+            return sum + node.parameters.reduce(0) { $0 + count($1) }
+        }
+    }
+
     private func multiplyAdds(_ node: Node) -> Int {
         let channels = node.inputs.first.map { self[$0].shape.channels } ?? 0
         switch node.operation {
@@ -48,6 +59,7 @@ extension Graph.Node {
         case .convolution(let own):
             switch own.weight {
             case .tensor(let name): [name]
+            case .mixture(let coefficients, let templates): [coefficients] + templates
             }
         case .batchNorm(let own): [own.scale, own.shift]
         case .convLSTM(let own): [own.weight, own.bias]

@@ -35,6 +35,9 @@ public struct Graph: Sendable, Hashable {
     public let nodes: [Node]
     public let heads: [Head]
     public let reduction: Reduction
+    /// Weight in the loss of the ensemble's cross-entropy: that of the mean over heads of their
+    /// clip logits.
+    public let ensemble: Double
 
     public subscript(value: Value) -> Node { nodes[value.index] }
 

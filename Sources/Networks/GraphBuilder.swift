@@ -12,30 +12,39 @@ public struct GraphBuilder {
 
     public func shape(of value: Graph.Value) -> FeatureShape { nodes[value.index].shape }
 
-    /// - Parameter heads: per-frame logits of every classifier, (frames, 1, 1, classes).
+    /// - Parameters:
+    ///   - heads: per-frame logits of every classifier, (frames, 1, 1, classes).
+    ///   - ensemble: weight of the cross-entropy of the heads' mean logits.
     public consuming func network(
-        heads: [Graph.Head], reduction: Graph.Reduction
+        heads: [Graph.Head], reduction: Graph.Reduction, ensemble: Double = 0
     ) -> Network {
         precondition(!heads.isEmpty, "a network needs a head")
         return Network(
-            graph: Graph(nodes: nodes, heads: heads, reduction: reduction),
+            graph: Graph(nodes: nodes, heads: heads, reduction: reduction, ensemble: ensemble),
             parameters: ParameterTree(parameters))
     }
 
+    /// - Parameter weight: where the weight comes from; a tensor of its own, `NAME.weight`, unless
+    ///   given. Uses that name the same tensors share them.
     public mutating func convolution(
         _ x: Graph.Value, name: String, channels: Int, kernel: Extent, stride: Extent = .one,
-        padding: Extent = .zero
+        padding: Extent = .zero, weight: WeightSource? = nil
     ) -> Graph.Value {
         let from = shape(of: x)
         let taps =
             kernel.time == 1
             ? [kernel.height, kernel.width] : [kernel.time, kernel.height, kernel.width]
-        declare(
-            name + ".weight", [channels, from.channels] + taps, .trainable(decays: true),
-            .kaimingNormal)
+        let source = weight ?? .tensor(name + ".weight")
+        for tensor in source.tensors {
+            declareShared(
+                tensor, [channels, from.channels] + taps, .trainable(decays: true), .kaimingNormal)
+        }
+        if case .mixture(let coefficients, let templates) = source {
+            declare(
+                coefficients, [templates.count], .trainable(decays: false), .normal(deviation: 1))
+        }
         let operation = Convolution(
-            weight: .tensor(name + ".weight"), channels: channels, kernel: kernel, stride: stride,
-            padding: padding)
+            weight: source, channels: channels, kernel: kernel, stride: stride, padding: padding)
         let to = FeatureShape(
             time: (from.time + 2 * padding.time - kernel.time) / stride.time + 1,
             height: (from.height + 2 * padding.height - kernel.height) / stride.height + 1,
@@ -171,6 +180,18 @@ public struct GraphBuilder {
     ) -> Graph.Value {
         nodes.append(Graph.Node(name: name, operation: operation, inputs: inputs, shape: shape))
         return Graph.Value(index: nodes.count - 1)
+    }
+
+    /// Declares a tensor that may have been declared by another use.
+    private mutating func declareShared(
+        _ name: String, _ shape: [Int], _ role: Parameter.Role,
+        _ initialiser: Parameter.Initialiser
+    ) {
+        guard let known = parameters.first(where: { $0.name == name }) else {
+            declare(name, shape, role, initialiser)
+            return
+        }
+        precondition(known.shape == shape, "\(name) is shared by weights of different shapes")
     }
 
     mutating func declare(

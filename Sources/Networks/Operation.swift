@@ -34,10 +34,21 @@ public enum Operation: Sendable, Hashable {
     case subsample(stride: Int, channels: Int)
 }
 
-/// Where the weight of a convolution comes from.
+/// Where the weight of a convolution comes from, by names of tensors.
 public enum WeightSource: Sendable, Hashable {
-    /// A tensor of its own, or one tied with other uses, by name.
+    /// A tensor of its own, or one tied with other uses.
     case tensor(String)
+    /// The sum of a bank's templates, each times its coefficient: W = sum_j a_j T_j.
+    /// Savarese and Maire, Learning Implicitly Recurrent CNNs Through Parameter Sharing (2019).
+    case mixture(coefficients: String, templates: [String])
+
+    /// The tensors in the weight's own shape, (out, in, [time,] height, width).
+    public var tensors: [String] {
+        switch self {
+        case .tensor(let name): [name]
+        case .mixture(_, let templates): templates
+        }
+    }
 }
 
 /// A convolution without bias, zero-padded.

@@ -24,6 +24,9 @@ struct Pass {
     /// As many zeros as any pixel has channels, for what lies outside of a map.
     let zeros: UnsafePointer<Float>
     let labels: UnsafePointer<Int64>
+    /// Of the clips that are mixed in, and the parts of those they are mixed into.
+    let mixedLabels: UnsafePointer<Int64>
+    let mixture: UnsafePointer<Float>
     let parameters: UnsafePointer<Float>
     /// Running statistics, read in evaluation.
     let running: UnsafePointer<Float>

@@ -28,10 +28,13 @@ public struct Plan: Sendable {
     public let classes: Int
     public let models: Int
 
+    /// - Parameter labelSmoothing: part of a label's probability that goes to all classes alike, in
+    ///   training.
     /// - Precondition: `clips` is positive.
-    public init(_ network: Network, clips: Int, mode: Mode) {
+    public init(_ network: Network, clips: Int, mode: Mode, labelSmoothing: Double = 0) {
         precondition(clips > 0, "a plan needs a clip")
-        var compiler = PlanCompiler(network, clips: clips, mode: mode)
+        var compiler = PlanCompiler(
+            network, clips: clips, mode: mode, labelSmoothing: labelSmoothing)
         operations = compiler.operations()
         self.clips = clips
         self.mode = mode

@@ -4,9 +4,9 @@ extension PlanCompiler {
     mutating func convolution(
         _ node: Int, y: Int, index: Int, folding: (node: Int, residual: Int?, relu: Bool)?
     ) -> PlannedConvolution {
-        guard case .convolution(let operation) = graph.nodes[node].operation,
-            case .tensor(let weight) = operation.weight
-        else { preconditionFailure("\(graph.nodes[node].name) is no convolution") }
+        guard case .convolution(let operation) = graph.nodes[node].operation else {
+            preconditionFailure("\(graph.nodes[node].name) is no convolution")
+        }
         let x = graph.nodes[node].inputs[0].index
         let from = graph.nodes[x].shape
         let target = targets(of: index).first ?? nil
@@ -15,7 +15,8 @@ extension PlanCompiler {
         mostChannels = max(mostChannels, from.channels, convolution.shape.out_channels)
         let statistics = folding == nil ? statistics(for: node, convolution) : nil
         return PlannedConvolution(
-            name: graph.nodes[node].name, convolution: convolution, weight: place(weight),
+            name: graph.nodes[node].name, convolution: convolution,
+            weight: weight(node, operation, trains: gradients[node] != nil),
             layout: WeightLayout(
                 inputStride: convolution.taps,
                 outputStride: convolution.taps * from.channels),

@@ -127,8 +127,9 @@ extension PlanCompiler {
                 gradient: gradients[head.logits.index])
         }
         return PlannedLoss(
-            heads: heads, reduction: graph.reduction, clips: clips, frames: shape.time,
+            heads: heads, reduction: graph.reduction, ensemble: graph.ensemble,
+            labelSmoothing: labelSmoothing, clips: clips, frames: shape.time,
             classes: shape.channels, clipLogits: clipLogits, result: result,
-            staging: buffer(floats: clips * max(shape.channels, 2 * shape.time)))
+            staging: buffer(floats: 2 * clips * shape.channels))
     }
 }

@@ -6,6 +6,7 @@ struct PlanCompiler {
     let tree: ParameterTree
     let clips: Int
     let training: Bool
+    let labelSmoothing: Double
     /// Floats of each buffer.
     private(set) var sizes: [Int] = []
     /// Most channels that a pixel outside of a map has to have.
@@ -23,16 +24,19 @@ struct PlanCompiler {
     /// node.
     var statistics: [PlannedConvolution.Statistics?]
     var statisticRows: [Int]
+    /// Whether the gradient of a convolution's weight is added to that of another use, by node.
+    var accumulatesWeight: [Int: Bool] = [:]
 
     let input: BufferID
     let clipLogits: BufferID
     let result: BufferID
 
-    init(_ network: Network, clips: Int, mode: Plan.Mode) {
+    init(_ network: Network, clips: Int, mode: Plan.Mode, labelSmoothing: Double) {
         graph = network.graph
         tree = network.parameters
         self.clips = clips
         training = mode == .training
+        self.labelSmoothing = training ? labelSmoothing : 0
         values = Array(repeating: nil, count: graph.nodes.count)
         gradients = values
         statistics = Array(repeating: nil, count: graph.nodes.count)
@@ -51,7 +55,10 @@ struct PlanCompiler {
         var fusion = Fusion(graph, evaluation: !training)
         steps = fusion.steps()
         findTrained()
-        if training { assignGradients() }
+        if training {
+            assignGradients()
+            findSharedGradients()
+        }
         var operations: [any PlannedOperation] = []
         for index in steps.indices { operations += plan(steps[index], index) }
         operations.append(loss())

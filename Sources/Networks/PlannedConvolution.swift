@@ -22,7 +22,7 @@ struct PlannedConvolution: PlannedOperation {
 
     let name: String
     let convolution: TiledConvolution
-    let weight: Int
+    let weight: PlannedWeight
     let layout: WeightLayout
     let x: BufferID
     let y: BufferID
@@ -41,7 +41,7 @@ struct PlannedConvolution: PlannedOperation {
     var scratchBytes: Int { convolution.scratchBytes }
 
     var forwardBuffers: [BufferID] {
-        [x, y, packed]
+        [x, y, packed] + weight.forwardBuffers
             + [
                 statistics?.means, statistics?.squares, folded?.scale, folded?.shift,
                 folded?.residual,
@@ -50,7 +50,7 @@ struct PlannedConvolution: PlannedOperation {
 
     var backwardBuffers: [BufferID] {
         guard let backward else { return [] }
-        return [x, backward.dy, backward.partials]
+        return [x, backward.dy, backward.partials] + weight.backwardBuffers
             + [backward.packedTransposed, backward.dx?.buffer].compactMap(\.self)
     }
 
@@ -62,7 +62,7 @@ struct PlannedConvolution: PlannedOperation {
             scale = UnsafePointer(place)
         }
         convolution.pack(
-            pass.parameters + weight, layout, scale: scale, into: pass[packed], pass)
+            weight.forward(pass), layout, scale: scale, into: pass[packed], pass)
         let channels = convolution.shape.out_channels
         let output = pass[y]
         convolution.forward(pass[x], pass[packed], output, pass) { tile, rows, _ in
@@ -102,13 +102,15 @@ struct PlannedConvolution: PlannedOperation {
         guard let backward else { return }
         if let dx = backward.dx, let packed = backward.packedTransposed {
             convolution.packTransposed(
-                pass.parameters + weight, layout, into: pass[packed], pass)
+                weight.backward(pass), layout, into: pass[packed], pass)
             convolution.inputGradient(
                 pass[backward.dy], pass[packed], pass[dx.buffer], accumulate: dx.accumulates,
                 pass)
         }
+        let (gradient, accumulates) = weight.gradient(pass)
         convolution.weightGradient(
-            pass[x], pass[backward.dy], partials: pass[backward.partials],
-            into: pass.gradient + weight, layout, pass)
+            pass[x], pass[backward.dy], partials: pass[backward.partials], into: gradient,
+            accumulate: accumulates, layout, pass)
+        weight.distributeGradient(pass)
     }
 }

@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// Cross-entropy of every head, its gradient, and each model's clip logits.
+/// Cross-entropy of every head and of their ensemble, its gradient, and each model's clip logits.
 struct PlannedLoss: PlannedOperation {
     struct Head: Sendable {
         /// Per-frame logits (clips, frames, classes).
@@ -13,6 +13,9 @@ struct PlannedLoss: PlannedOperation {
     let name = "loss"
     let heads: [Head]
     let reduction: Graph.Reduction
+    /// Weight of the ensemble's cross-entropy.
+    let ensemble: Double
+    let labelSmoothing: Double
     let clips: Int
     let frames: Int
     let classes: Int
@@ -20,7 +23,8 @@ struct PlannedLoss: PlannedOperation {
     let clipLogits: BufferID
     /// Doubles: loss and count of right clips.
     let result: BufferID
-    /// Labels of all frames, or the gradient of the mean logits.
+    /// The mean over models of the clip logits, and the gradient of any clip logits: (2, clips,
+    /// classes).
     let staging: BufferID
 
     var forwardBuffers: [BufferID] {
@@ -40,6 +44,7 @@ struct PlannedLoss: PlannedOperation {
                 clips, frames, 1, classes, 1, 1, pass[head.logits], mean)
             score(head, mean, result, pass)
         }
+        if ensemble != 0 { scoreEnsemble(result, pass) }
         result[1] = Double(rightClips(pass))
     }
 
@@ -50,14 +55,11 @@ struct PlannedLoss: PlannedOperation {
         _ pass: Pass
     ) {
         let gradient = head.gradient.map { pass[$0] }
-        var loss = 0.0
-        var right = 0
+        let scale = head.weight / Double(frames)
         switch reduction {
         case .clip:
-            let shared = pass[staging]
-            lk_cross_entropy(
-                clips, classes, mean, pass.labels, Float(head.weight / Double(frames)), shared,
-                &loss, &right)
+            let shared = pass[staging] + clips * classes
+            result[0] += head.weight * crossEntropy(mean, scale: scale, gradient: shared, pass)
             guard let gradient else { break }
             // All frames share the gradient of their mean.
             for image in 0..<clips * frames {
@@ -65,15 +67,49 @@ struct PlannedLoss: PlannedOperation {
                     from: shared + image / frames * classes, count: classes)
             }
         case .frame:
-            let repeated = UnsafeMutableRawPointer(pass[staging])
-                .assumingMemoryBound(to: Int64.self)
-            for image in 0..<clips * frames { repeated[image] = pass.labels[image / frames] }
-            lk_cross_entropy(
-                clips * frames, classes, pass[head.logits], repeated,
-                Float(head.weight / Double(frames)), gradient, &loss, &right)
-            loss /= Double(frames)
+            result[0] +=
+                scale
+                * crossEntropy(
+                    pass[head.logits], rowsPerLabel: frames, scale: scale, gradient: gradient,
+                    pass)
         }
-        result[0] += head.weight * loss
+    }
+
+    /// The cross-entropy of q, the softmax of the mean logits: every frame of every model gets its
+    /// share of the gradient on top of its own.
+    private func scoreEnsemble(_ result: UnsafeMutablePointer<Double>, _ pass: Pass) {
+        let mean = pass[staging]
+        let shared = mean + clips * classes
+        let count = clips * classes
+        lk_fill(count, 0, mean)
+        for model in heads.indices { lk_add_to(count, pass[clipLogits] + model * count, mean) }
+        lk_scale(count, 1 / Float(heads.count), mean, mean)
+        result[0] +=
+            ensemble
+            * crossEntropy(
+                mean, scale: ensemble / Double(frames * heads.count), gradient: shared, pass)
+        for head in heads {
+            guard let gradient = head.gradient.map({ pass[$0] }) else { continue }
+            for image in 0..<clips * frames {
+                lk_add_to(
+                    classes, shared + image / frames * classes, gradient + image * classes)
+            }
+        }
+    }
+
+    /// The sum over rows of logits, (clips * rowsPerLabel, classes).
+    private func crossEntropy(
+        _ logits: UnsafePointer<Float>, rowsPerLabel: Int = 1, scale: Double,
+        gradient: UnsafeMutablePointer<Float>?, _ pass: Pass
+    ) -> Double {
+        var targets = lk_targets(
+            labels: pass.labels, mixed_labels: pass.mixedLabels, mixture: pass.mixture,
+            rows_per_label: rowsPerLabel, smoothing: labelSmoothing)
+        var loss = 0.0
+        var right = 0
+        lk_cross_entropy(
+            clips * rowsPerLabel, classes, logits, &targets, Float(scale), gradient, &loss, &right)
+        return loss
     }
 
     /// Clips whose greatest mean logit over all models is the label's.

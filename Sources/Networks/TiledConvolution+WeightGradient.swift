@@ -2,11 +2,11 @@ import CKernels
 import Tensors
 
 extension TiledConvolution {
-    /// dw = transpose of x * dy, written to `gradient` in the weight's own layout.
+    /// dw (+)= transpose of x * dy, in `gradient` in the weight's own layout.
     func weightGradient(
         _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
         partials: UnsafeMutablePointer<Float>, into gradient: UnsafeMutablePointer<Float>,
-        _ layout: WeightLayout, _ pass: Pass
+        accumulate: Bool = false, _ layout: WeightLayout, _ pass: Pass
     ) {
         let cut = gradientTiles
         let units = taps * cut.unitsPerTap
@@ -28,7 +28,7 @@ extension TiledConvolution {
             lk_indirect_unpack_gradient(
                 cut.parts, partials, depth * shape.out_channels, taps, shape.in_channels,
                 shape.out_channels, range.lowerBound, range.count, layout.inputStride,
-                layout.outputStride, gradient)
+                layout.outputStride, gradient, accumulate ? 1 : 0)
         }
     }
 

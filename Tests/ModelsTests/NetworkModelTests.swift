@@ -29,6 +29,39 @@ struct NetworkModelTests {
         #expect(resnet50.parameters.trainableCount == 23_730_925)
     }
 
+    @Test(
+        "of as many parameters as the PyTorch models that share weights, each tensor counted once",
+        arguments: [
+            (SharingConfiguration.Kind.none, 2, 22_488_538), (.sameLevel, 2, 22_488_618),
+            (.sameLevel, 1, 11_321_666), (.crossLevel, 1, 12_940_762),
+        ])
+    func sharedCounts(kind: SharingConfiguration.Kind, templates: Int, count: Int) throws {
+        let two = TwoBranchConfiguration(name: "f2", alpha: 2)
+        let sharing = SharingConfiguration(kind: kind, templates: templates)
+        let network = try Network(
+            model(SlowFastLSTMConfiguration(models: [one, two], sharing: sharing)))
+        #expect(network.parameters.trainableCount == count)
+        #expect(network.graph.effectiveParameters(network.parameters) == 22_488_538)
+    }
+
+    @Test("whose shared tensors have the reference's names, and whose coefficients do not decay")
+    func sharedNames() throws {
+        let two = TwoBranchConfiguration(name: "f2", alpha: 2)
+        var family = SlowFastLSTMConfiguration(
+            models: [one, two], sharing: SharingConfiguration(kind: .sameLevel, templates: 3))
+        var tree = try Network(model(family)).parameters
+        #expect(tree["banks.layer2_0_downsample_0.templates.2"]?.shape == [128, 64, 1, 1])
+        #expect(tree["models.1.slow.conv1.coefficients"]?.shape == [3])
+        #expect(tree["models.1.slow.conv1.coefficients"]?.decays == false)
+        #expect(tree["models.1.slow.conv1.weight"] == nil)
+        family.sharing.kind = .crossLevel
+        tree = try Network(model(family)).parameters
+        #expect(tree["banks.stage1_64x64x3x3.templates.0"]?.decays == true)
+        #expect(tree["models.0.slow.layer2.0.conv1.weight"]?.shape == [128, 64, 3, 3])
+        #expect(tree["models.1.slow.layer2.1.conv1.weight"] == nil)
+        #expect(tree["models.1.slow.layer2.0.downsample.0.weight"] != nil)
+    }
+
     @Test("with torchvision's names in the slow branch, and shapes as PyTorch has them")
     func names() throws {
         let tree = try Network(model(SlowFastLSTMConfiguration(models: [one]))).parameters
@@ -75,16 +108,6 @@ struct NetworkModelTests {
             if case .gatherFrames(let frames) = node.operation { frames } else { nil }
         }
         #expect(gathered == [want])
-    }
-
-    @Test("or an error that says what is not built yet")
-    func refusals() {
-        let two = TwoBranchConfiguration(name: "f2", alpha: 2)
-        var family = SlowFastLSTMConfiguration(models: [one, two])
-        #expect(throws: ModelError.self) { try Network(model(family)) }
-        family.models = [one]
-        family.sharing = SharingConfiguration(kind: .sameLevel)
-        #expect(throws: ModelError.self) { try Network(model(family)) }
     }
 
     @Test("or an error where alpha does not divide the frames, or maps vanish")

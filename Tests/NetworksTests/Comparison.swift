@@ -9,9 +9,13 @@ struct Comparison {
     let clips: Int
     let input: [Float]
     let labels: [Int]
+    let labelSmoothing: Double
 
-    init(_ network: Network, clips: Int = 3, seed: UInt64 = 12) {
+    init(
+        _ network: Network, clips: Int = 3, seed: UInt64 = 12, labelSmoothing: Double = 0
+    ) {
         self.network = network
+        self.labelSmoothing = labelSmoothing
         self.clips = clips
         parameters = ParameterStorage(network.parameters)
         let tree = network.parameters
@@ -45,7 +49,9 @@ struct Comparison {
     }
 
     func executor(_ mode: Plan.Mode, threads: Int) throws -> Executor {
-        Executor(network, clips: clips, mode: mode, pool: try ThreadPool(threads: threads))
+        Executor(
+            plan: Plan(network, clips: clips, mode: mode, labelSmoothing: labelSmoothing),
+            pool: try ThreadPool(threads: threads))
     }
 
     func run(_ executor: Executor) -> Pass {
@@ -67,7 +73,7 @@ struct Comparison {
             graph: network.graph, tree: network.parameters,
             parameters: parameters.values.array.map(Double.init),
             running: parameters.statistics.array.map(Double.init), clips: clips,
-            training: training)
+            training: training, labelSmoothing: labelSmoothing)
     }
 
     /// Loss, logits, statistics and the derivative along directions of every tensor.

@@ -46,6 +46,51 @@ struct GradientTests {
         try Comparison(network).checkEvaluation()
     }
 
+    @Test("weights that are tied, mixed of templates, or both's own, with strides")
+    func sharedWeights() throws {
+        let network = network(odd) { builder in
+            let bank = WeightSource.tensor("bank.templates.0")
+            func mixture(_ name: String) -> WeightSource {
+                .mixture(coefficients: name + ".coefficients", templates: ["m.0", "m.1", "m.2"])
+            }
+            func next(_ x: Graph.Value, _ name: String, _ source: WeightSource?) -> Graph.Value {
+                let y = builder.convolution(
+                    x, name: name, channels: 6, kernel: .square(3), padding: .border(1),
+                    weight: source)
+                return builder.relu(builder.batchNorm(y, name: name + ".bn"))
+            }
+            var x = builder.convolution(builder.input, name: "a", channels: 6, kernel: .one)
+            x = next(x, "b", bank)
+            x = next(x, "c", mixture("c"))
+            x = next(x, "d", nil)
+            x = next(x, "e", mixture("e"))
+            return next(x, "f", bank)
+        }
+        #expect(network.parameters["m.1"]?.count == 6 * 6 * 9)
+        try Comparison(network).checkTraining()
+        try Comparison(network).checkEvaluation()
+    }
+
+    @Test(
+        "several heads with weights of their own, their ensemble, and smoothed labels",
+        arguments: [Graph.Reduction.clip, .frame], [0, 0.1])
+    func heads(reduction: Graph.Reduction, smoothing: Double) throws {
+        var builder = GraphBuilder(input: odd)
+        let heads = [0.5, 1.5, 0].enumerated().map { number, weight in
+            let y = builder.convolution(
+                builder.input, name: "a\(number)", channels: 5, kernel: .square(3))
+            let pooled = builder.adaptiveAveragePool(
+                builder.relu(y), name: "pool\(number)", height: 1, width: 1)
+            let logits = builder.linear(
+                builder.flatten(pooled, name: "flat\(number)"), name: "head\(number)",
+                features: 4, initialiser: .normal(deviation: 0.1))
+            return Graph.Head(logits: logits, weight: weight)
+        }
+        let network = builder.network(heads: heads, reduction: reduction, ensemble: 0.8)
+        try Comparison(network, labelSmoothing: smoothing).checkTraining()
+        try Comparison(network, labelSmoothing: smoothing).checkEvaluation()
+    }
+
     @Test("a stem of three channels")
     func stem() throws {
         let network = network(odd) { builder in

@@ -10,6 +10,7 @@ struct ReferenceNetwork {
     var running: [Double]
     let clips: Int
     let training: Bool
+    var labelSmoothing = 0.0
 
     /// A value of the whole batch: (images, height, width, channels) with images = clips * time.
     struct Value {
@@ -52,12 +53,25 @@ struct ReferenceNetwork {
             values.append(result)
         }
         for head in graph.heads { score(values[head.logits.index], head, labels, &outcome) }
+        if graph.ensemble != 0 { scoreEnsemble(labels, &outcome) }
         return outcome
     }
 
+    private func weight(_ source: WeightSource) -> [Double] {
+        switch source {
+        case .tensor(let name): return Array(tensor(name))
+        case .mixture(let coefficients, let templates):
+            var sum: [Double]?
+            for (share, name) in zip(tensor(coefficients), templates) {
+                let term = tensor(name).map { share * $0 }
+                sum = sum.map { zip($0, term).map(+) } ?? term
+            }
+            return sum ?? []
+        }
+    }
+
     private func convolve(_ x: Value, _ own: Convolution, _ y: inout Value) {
-        guard case .tensor(let name) = own.weight else { return }
-        let w = Array(tensor(name))
+        let w = weight(own.weight)
         let (from, to, k) = (x.shape, y.shape, own.kernel)
         for clip in 0..<clips {
             for ot in 0..<to.time {
@@ -136,14 +150,31 @@ struct ReferenceNetwork {
         }
     }
 
+    /// Of smoothed labels in training.
+    private func crossEntropy(_ row: [Double], _ label: Int) -> Double {
+        let top = row.max() ?? 0
+        let total = log(row.reduce(0) { $0 + exp($1 - top) }) + top
+        let smoothing = training ? labelSmoothing : 0
+        return total - (1 - smoothing) * row[label]
+            - smoothing * row.reduce(0, +) / Double(row.count)
+    }
+
+    private func scoreEnsemble(_ labels: [Int], _ outcome: inout Outcome) {
+        let (models, classes) = (graph.heads.count, graph.classes)
+        for clip in 0..<clips {
+            let mean = (0..<classes).map { c in
+                (0..<models).reduce(0) {
+                    $0 + outcome.logits[($1 * clips + clip) * classes + c]
+                } / Double(models)
+            }
+            outcome.loss += graph.ensemble * crossEntropy(mean, labels[clip])
+        }
+    }
+
     private func score(
         _ logits: Value, _ head: Graph.Head, _ labels: [Int], _ outcome: inout Outcome
     ) {
         let (frames, classes) = (logits.shape.time, logits.shape.channels)
-        func crossEntropy(_ row: [Double], _ label: Int) -> Double {
-            let top = row.max() ?? 0
-            return log(row.reduce(0) { $0 + exp($1 - top) }) + top - row[label]
-        }
         for clip in 0..<clips {
             let rows = (0..<frames).map { frame in
                 Array(

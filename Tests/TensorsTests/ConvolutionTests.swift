@@ -29,8 +29,13 @@ extension KernelTests {
             var result = [Float](repeating: .nan, count: c.weightCount)
             lk_indirect_unpack_gradient(
                 1, w, 0, c.taps, c.shape.in_channels, c.shape.out_channels, 0,
-                c.shape.out_channels, c.taps, c.depth, &result)
-            return result
+                c.shape.out_channels, c.taps, c.depth, &result, 0)
+            let once = result
+            lk_indirect_unpack_gradient(
+                1, w, 0, c.taps, c.shape.in_channels, c.shape.out_channels, 0,
+                c.shape.out_channels, c.taps, c.depth, &result, 1)
+            #expect(result == once.map { $0 + $0 }, "added to what lies there")
+            return once
         }
 
         @Test(

@@ -14,25 +14,53 @@ extension KernelTests {
         }
 
         @Test(
-            "cross-entropy, its gradient and the count of correct rows",
+            "cross-entropy of plain, smoothed and mixed labels, its gradient and the count of correct rows",
             arguments: [1, 2, 5, 17, 400], KernelVariant.supported)
         func crossEntropy(classes: Int, variant: KernelVariant) throws {
             try variant.select()
+            for (smoothing, share) in [(0.0, Float(1)), (0.1, 1), (0, 0.7), (0.25, 0.4)] {
+                for rowsPerLabel in [1, 3] {
+                    check(classes, smoothing, share, rowsPerLabel)
+                }
+            }
+        }
+
+        private func check(
+            _ classes: Int, _ smoothing: Double, _ share: Float, _ rowsPerLabel: Int
+        ) {
             let rows = 9
             let logits = noise(rows * classes, 1).map { 20 * $0 }
-            let labels = (0..<rows).map { Int64($0 % classes) }
+            let labels = (0..<rows / rowsPerLabel).map { Int64($0 % classes) }
+            let mixed = (0..<rows / rowsPerLabel).map { Int64(($0 + 2) % classes) }
+            let mixture = [Float](repeating: share, count: labels.count)
             var gradient = [Float](repeating: .nan, count: logits.count)
             var (loss, correct) = (Double.nan, -1)
-            lk_cross_entropy(rows, classes, logits, labels, 0.5, &gradient, &loss, &correct)
+            labels.withUnsafeBufferPointer { labels in
+                mixed.withUnsafeBufferPointer { mixed in
+                    mixture.withUnsafeBufferPointer { mixture in
+                        var targets = lk_targets(
+                            labels: labels.baseAddress, mixed_labels: mixed.baseAddress,
+                            mixture: mixture.baseAddress, rows_per_label: rowsPerLabel,
+                            smoothing: smoothing)
+                        lk_cross_entropy(
+                            rows, classes, logits, &targets, 0.5, &gradient, &loss, &correct)
+                    }
+                }
+            }
             var (wantedLoss, wantedCorrect) = (0.0, 0)
             var wanted: [Double] = []
             for r in 0..<rows {
                 let row = logits[(r * classes)..<((r + 1) * classes)].map(Double.init)
                 let p = softmax(row)
-                let label = Int(labels[r])
-                wantedLoss -= log(p[label])
+                let label = Int(labels[r / rowsPerLabel])
+                var target = [Double](repeating: smoothing / Double(classes), count: classes)
+                target[label] += (1 - smoothing) * Double(share)
+                target[Int(mixed[r / rowsPerLabel])] += (1 - smoothing) * (1 - Double(share))
+                for (p, target) in zip(p, target) where target > 0 {
+                    wantedLoss -= target * log(p)
+                }
                 wantedCorrect += row.firstIndex(of: row.max() ?? 0) == label ? 1 : 0
-                wanted += p.enumerated().map { ($1 - ($0 == label ? 1 : 0)) * 0.5 }
+                wanted += zip(p, target).map { ($0 - $1) * 0.5 }
             }
             #expect(abs(loss - wantedLoss) <= 1e-12 * max(1, wantedLoss))
             #expect(correct == wantedCorrect)

@@ -32,7 +32,9 @@ struct ReferenceCaseTests {
         .enabled(
             if: FileManager.default.fileExists(atPath: sharedCases),
             "there are no shared reference cases beside the package"),
-        arguments: ["seed-basic", "seed-bottleneck-a-frame"])
+        arguments: [
+            "seed-basic", "seed-bottleneck-a-frame", "seed-same-level", "seed-cross-level",
+        ])
     func shared(name: String) throws {
         expectPassed(
             try ReferenceCase(reading: "\(sharedCases)/\(name).h5").verify(threads: 2))

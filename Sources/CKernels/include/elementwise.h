@@ -9,6 +9,8 @@ void lk_add(lk_int count, const float *a, const float *b, float *y);
 void lk_add_to(lk_int count, const float *x, float *y);
 /// y = alpha x; y may be x.
 void lk_scale(lk_int count, float alpha, const float *x, float *y);
+/// y += alpha x.
+void lk_add_scaled(lk_int count, float alpha, const float *x, float *y);
 /// y = value.
 void lk_fill(lk_int count, float value, float *y);
 /// y = max(x, 0); y may be x.

@@ -61,8 +61,9 @@ void lk_indirect_outer(
     lk_int columns, float *out, int accumulate);
 
 /// Adds `parts` partial weight gradients (taps, depth, columns), part_stride floats apart, in a fixed tree, and
-/// writes columns first ..< first + count of the sum to `gradient` in the weight's own layout (as above).
+/// writes columns first ..< first + count of the sum to `gradient` in the weight's own layout (as above), or adds
+/// them to what lies there if `accumulate`.
 void lk_indirect_unpack_gradient(
     lk_int parts, const float *partials, lk_int part_stride, lk_int taps, lk_int depth,
     lk_int columns, lk_int first, lk_int count, lk_int k_stride, lk_int n_stride,
-    float *gradient);
+    float *gradient, int accumulate);
