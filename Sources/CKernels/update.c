@@ -27,6 +27,13 @@ LK_KERNEL(
 }
 
 LK_KERNEL(
+    update_average, (lk_int count, const float *w, float *average, float share),
+    (count, w, average, share)) {
+    LK_INDEPENDENT
+    for (lk_int i = 0; i < count; i++) average[i] += share * (w[i] - average[i]);
+}
+
+LK_KERNEL(
     update_adam,
     (lk_int count, float *w, const float *gradient, float *m, float *v, float gradient_scale,
      float rate, float beta1, float beta2, float epsilon, float decay, int decoupled,

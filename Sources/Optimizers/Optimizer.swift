@@ -13,7 +13,7 @@ public import Tensors
 public final class Optimizer {
     /// A named vector, laid out as the trainable tensors: what a checkpoint has to keep.
     public struct State: Sendable {
-        /// `momentum`, or `first_moment` and `second_moment`.
+        /// `momentum`, or `first_moment` and `second_moment`; `average` where one is kept.
         public let name: String
         public let values: FloatBuffer
     }
@@ -28,15 +28,29 @@ public final class Optimizer {
 
     public let configuration: OptimizerConfiguration
     public let state: [State]
+    private let clipNorm: Double?
+    private let averageDecay: Double
     private let pieces: [Piece]
+    /// Sums of squares of the gradient's pieces.
+    private let squares: UnsafeMutableBufferPointer<Double>
 
-    public init(_ configuration: OptimizerConfiguration, for tree: ParameterTree) {
+    /// - Parameters:
+    ///   - clipNorm: the largest Euclidean norm that a gradient (the mean over clips) keeps; larger
+    ///     ones are scaled down to it. Pascanu et al. (2013).
+    ///   - averageDecay: decay of the exponential moving average of the weights; 0 keeps none.
+    public init(
+        _ configuration: OptimizerConfiguration, for tree: ParameterTree, clipNorm: Double? = nil,
+        averageDecay: Double = 0
+    ) {
         self.configuration = configuration
-        let names =
+        self.clipNorm = clipNorm
+        self.averageDecay = averageDecay
+        var names =
             switch configuration.method {
             case .sgd(let momentum, _): momentum == 0 ? [] : ["momentum"]
             case .adam: ["first_moment", "second_moment"]
             }
+        if averageDecay > 0 { names.append(Self.averageName) }
         state = names.map {
             State(name: $0, values: FloatBuffer(count: tree.trainableExtent))
         }
@@ -48,7 +62,20 @@ public final class Optimizer {
                     decays: parameter.decays)
             }
         }
+        squares = .allocate(capacity: pieces.count)
+        squares.initialize(repeating: 0)
     }
+
+    deinit { squares.deallocate() }
+
+    /// A run's optimiser.
+    public convenience init(_ train: TrainingConfiguration, for tree: ParameterTree) {
+        self.init(
+            train.optimizer, for: tree, clipNorm: train.clipNorm, averageDecay: train.ema)
+    }
+
+    /// The state that is the moving average of the weights.
+    public static let averageName = "average"
 
     /// One update.
     ///
@@ -64,10 +91,10 @@ public final class Optimizer {
         precondition(clips > 0, "a batch without clips has no gradient")
         precondition(
             gradient.count >= parameters.values.count, "the gradient is shorter than the weights")
-        let scale = 1 / Float(clips)
+        let scale = Float(shrinking(gradient, clips: clips, pool) / Double(clips))
         switch configuration.method {
         case .sgd(let momentum, let nesterov):
-            let velocity = state.first?.values.base
+            let velocity = momentum == 0 ? nil : state.first?.values.base
             forEachPiece(pool) { first, count, decay in
                 lk_update_sgd(
                     count, parameters.values.base + first, gradient.base + first,
@@ -84,6 +111,32 @@ public final class Optimizer {
                     Float(beta2), Float(epsilon), decay, decoupled ? 1 : 0, corrections.0,
                     corrections.1)
             }
+        }
+        if averageDecay > 0 { average(parameters, update: update, pool) }
+    }
+
+    /// What the mean gradient is multiplied by to keep its norm within the limit, as
+    /// `torch.nn.utils.clip_grad_norm_` does.
+    private func shrinking(_ gradient: FloatBuffer, clips: Int, _ pool: ThreadPool) -> Double {
+        guard let clipNorm else { return 1 }
+        // Pieces write disjoint sums, which are added in their order.
+        nonisolated(unsafe) let squares = squares
+        pool.run(tiles: pieces.count) { tile, _ in
+            let values = gradient.base + pieces[tile].range.lowerBound
+            squares[tile] = VectorSums.dot(values, values, count: pieces[tile].range.count)
+        }
+        let norm = squares.reduce(0, +).squareRoot() / Double(clips)
+        return min(1, clipNorm / (norm + 1e-6))
+    }
+
+    /// The first updates weigh more, so that the average forgets where it started: its decay is at
+    /// most t / (10 + t) in update t.
+    private func average(_ parameters: ParameterStorage, update: Int, _ pool: ThreadPool) {
+        guard let average = state.last?.values else { return }
+        let decay = min(averageDecay, Double(update) / Double(10 + update))
+        forEachPiece(pool) { first, count, _ in
+            lk_update_average(
+                count, parameters.values.base + first, average.base + first, Float(1 - decay))
         }
     }
 

@@ -20,9 +20,12 @@ public final class Evaluator {
     ) throws {
         self.configuration = configuration
         let network = try Network(configuration.model)
-        // The optimiser's vectors are not needed to score.
-        let layout = TrainingState.Layout(tree: network.parameters, optimizerVectors: [])
-        parameters = try TrainingState(layout: layout, checkpoint: checkpoint).parameters
+        // Of the optimiser's vectors, only the weights' average is needed to score.
+        let layout =
+            configuration.train.ema > 0
+            ? try TrainingState.Layout(configuration)
+            : TrainingState.Layout(tree: network.parameters, optimizerVectors: [])
+        parameters = try TrainingState(layout: layout, checkpoint: checkpoint).scoredParameters
         executors = ExecutorCache(network, pool: try ThreadPool(threads: threads))
     }
 

@@ -19,6 +19,8 @@ public final class Trainer {
     private let rate: LearningRate
     private let executors: ExecutorCache
     private let pool: ThreadPool
+    /// What evaluation scores, until the next update.
+    private var scored: ParameterStorage?
 
     /// - Throws: `ConfigurationError`, `ModelError`, `ThreadPoolError`.
     public init(
@@ -28,12 +30,13 @@ public final class Trainer {
         sampling = try RunSampling(configuration, dataset)
         schedule = StepSchedule(configuration, samples: sampling.training.samples)
         network = try Network(configuration.model)
-        optimizer = Optimizer(configuration.train.optimizer, for: network.parameters)
+        optimizer = Optimizer(configuration.train, for: network.parameters)
         rate = LearningRate(
             configuration.train.optimizer.rate, schedule: configuration.train.schedule,
             stepsPerEpoch: schedule.stepsPerEpoch, epochs: configuration.train.epochs)
         pool = try ThreadPool(threads: threads)
-        executors = ExecutorCache(network, pool: pool)
+        executors = ExecutorCache(
+            network, pool: pool, labelSmoothing: configuration.train.labelSmoothing)
         state = TrainingState(
             layout: TrainingState.Layout(
                 tree: network.parameters, optimizerVectors: optimizer.state.map(\.name)),
@@ -44,6 +47,7 @@ public final class Trainer {
     /// Draws the first weights from the configuration's seed.
     public func initialize() {
         network.parameters.initialise(state.parameters, seed: configuration.seed)
+        scored = nil
     }
 
     /// Floats of what a slot yields: the gradient, then the batch-norm statistics.
@@ -95,6 +99,7 @@ public final class Trainer {
             gradient, clips: clips, update: update, rate: rate.rate(at: update),
             to: state.parameters, pool: pool)
         RunningStatistics.update(state.parameters, from: statistics, clips: clips)
+        scored = nil
     }
 
     /// The gradient and the statistics in a vector of `vectorCount` floats.
@@ -125,8 +130,11 @@ public final class Trainer {
         return outcome
     }
 
-    /// What the network makes of clips, with the running statistics.
+    /// What the network makes of clips, with the weights' average where one is kept, and the running
+    /// statistics.
     public func predict(_ clips: [LabeledClip]) throws(ClipDecodingError) -> [Prediction] {
-        try executors.predict(clips, parameters: state.parameters)
+        let parameters = scored ?? state.scoredParameters
+        scored = parameters
+        return try executors.predict(clips, parameters: parameters)
     }
 }

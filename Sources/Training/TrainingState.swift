@@ -1,4 +1,5 @@
 public import Networks
+import Optimizers
 public import Tensors
 public import TrainingProtocol
 
@@ -55,6 +56,22 @@ public final class TrainingState: Sendable {
         self.init(
             layout: layout, parameters: ParameterStorage(layout.tree),
             optimizer: layout.optimizerVectors.map { FloatBuffer(count: $0.count) })
+    }
+
+    /// What an evaluation scores: the moving average of the weights where one is kept, else the
+    /// weights; and the running statistics.
+    public var scoredParameters: ParameterStorage {
+        let average = zip(layout.optimizerVectors, optimizer).first {
+            $0.0.name == Optimizer.averageName
+        }
+        guard let average = average?.1 else { return parameters }
+        let scored = ParameterStorage(layout.tree)
+        for (target, source) in [
+            (scored.values, average), (scored.statistics, parameters.statistics),
+        ] {
+            target.bytes.copyMemory(from: UnsafeRawBufferPointer(source.bytes))
+        }
+        return scored
     }
 
     /// All vectors, in the order of the layout.

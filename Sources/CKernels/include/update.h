@@ -11,6 +11,9 @@ void lk_update_sgd(
     lk_int count, float *w, const float *gradient, float *velocity, float gradient_scale,
     float rate, float momentum, float decay, int nesterov);
 
+/// average += share (w - average): one step of an exponential moving average of the weights.
+void lk_update_average(lk_int count, const float *w, float *average, float share);
+
 /// torch.optim.Adam, or AdamW where `decoupled`. correction1 = 1 - beta1^t, correction2 = 1 -
 /// beta2^t, with t = 1 in the first step.
 void lk_update_adam(
