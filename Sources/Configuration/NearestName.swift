@@ -1,6 +1,6 @@
 /// The candidate that is the fewest edits away, if it is near enough to have been meant; the first
 /// of equals.
-func nearestName(to name: String, among candidates: [String]) -> String? {
+public func nearestName(to name: String, among candidates: [String]) -> String? {
     let distances = candidates.map { (name: $0, distance: editDistance(name, $0)) }
     guard let best = distances.min(by: { $0.distance < $1.distance }) else { return nil }
     let reach = max(2, max(name.count, best.name.count) / 3)

@@ -42,6 +42,8 @@ private struct ModelDescription: Encodable {
     let parameters: Int
     /// As many as there would be if nothing were shared.
     let effectiveParameters: Int
+    /// Those of them that `train.freeze` leaves as they start.
+    let frozenParameters: Int
     /// Of one clip, forward; a training step takes three times as many.
     let multiplyAdds: Int
     /// Gradient and batch-norm statistics: what a step reduces over workers.
@@ -52,17 +54,18 @@ private struct ModelDescription: Encodable {
     let slotBytes: Int
 
     init(_ run: RunConfiguration) throws(ModelError) {
-        let network = try Network(run.model)
+        let network = try Network(run)
         name = run.name
         let shape = network.graph.input
         input = [shape.time, shape.height, shape.width, shape.channels]
         layers = network.graph.costs(network.parameters)
         parameters = network.parameters.trainableCount
         effectiveParameters = network.graph.effectiveParameters(network.parameters)
+        frozenParameters = parameters - network.parameters.trainedCount
         multiplyAdds = layers.reduce(0) { $0 + $1.multiplyAdds }
         let tree = network.parameters
         bytesReduced =
-            (tree.trainableExtent + tree.statisticsExtent) * MemoryLayout<Float>.stride
+            (tree.gradientExtent + tree.batchStatisticsExtent) * MemoryLayout<Float>.stride
         slotClips = (run.train.batch + run.train.slots - 1) / run.train.slots
         slotBytes = Plan(network, clips: slotClips, mode: .training).arenaBytes
     }
@@ -83,6 +86,10 @@ private struct ModelDescription: Encodable {
         lines += [
             "",
             "\(name): \(grouped(parameters)) parameters, "
+                + (frozenParameters == 0
+                    ? ""
+                    : "\(grouped(parameters - frozenParameters)) of them trained and "
+                        + "\(grouped(frozenParameters)) frozen, ")
                 + "\(grouped(multiplyAdds)) multiply-adds per clip (forward)",
             sharing,
             "\(size(bytesReduced)) reduced per step; "

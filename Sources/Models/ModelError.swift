@@ -7,6 +7,10 @@ public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The input shrinks to nothing before the end of a branch.
     case inputTooSmall(size: Int, least: Int)
     case noModels
+    /// A name in `train.freeze` is none of the network's.
+    case nothingToFreeze(pattern: String, nearest: String?)
+    /// Nothing is left to train.
+    case everythingFrozen
 
     public var description: String {
         switch self {
@@ -21,6 +25,12 @@ public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
             "input of \(size)x\(size) pixels is too small; model.input.size has to be \(least) or more"
         case .noModels:
             "model.models is empty; name at least one model"
+        case .nothingToFreeze(let pattern, let nearest):
+            "train.freeze: no tensor and no layer is called \"\(pattern)\"; "
+                + (nearest.map { "did you mean \($0)?" }
+                    ?? "`coordinator describe` lists the layers")
+        case .everythingFrozen:
+            "train.freeze leaves nothing to train; take a name out of it"
         }
     }
 }

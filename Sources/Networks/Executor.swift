@@ -70,17 +70,17 @@ public final class Executor {
     /// One forward and backward pass of training.
     ///
     /// - Parameters:
-    ///   - gradient: overwritten with the gradient's sum over the clips, as the trainable tensors
+    ///   - gradient: overwritten with the gradient's sum over the clips, as the trained tensors
     ///     lie; gaps between tensors are left as they are.
     ///   - statistics: overwritten with batch norm's mean and unbiased variance of these clips,
-    ///     times their count, as the running statistics lie.
+    ///     times their count, as the running statistics lie that are not frozen.
     public func train(
         parameters: ParameterStorage, gradient: FloatBuffer, statistics: FloatBuffer
     ) -> PassResult {
         precondition(plan.mode == .training, "the plan is for evaluation")
-        precondition(gradient.count >= parameters.values.count, "the gradient is too short")
+        precondition(gradient.count >= plan.gradientExtent, "the gradient is too short")
         precondition(
-            statistics.count >= parameters.statistics.count, "the statistics are too short")
+            statistics.count >= plan.batchStatisticsExtent, "the statistics are too short")
         return run(parameters, gradient, statistics)
     }
 

@@ -5,7 +5,7 @@ struct FusedStep {
         case single
         /// Batch norm and what follows it, from the batch norm's node on.
         case normalization(node: Int, residual: Int?, ending: PlannedNormalization.Ending)
-        /// A convolution with batch norm folded into it (evaluation).
+        /// A convolution with batch norm folded into it, where neither is trained.
         case foldedConvolution(node: Int, normalization: Int, residual: Int?, relu: Bool)
         /// ConvLSTMs over one input.
         case convLSTM([Int])
@@ -21,13 +21,17 @@ struct FusedStep {
 /// Groups the nodes of a graph into steps.
 struct Fusion {
     private let graph: Graph
-    private let evaluation: Bool
+    /// Whether a node's value depends on a trained tensor.
+    private let trained: [Bool]
+    /// Whether a batch norm takes its statistics from the batch.
+    private let usesBatch: (Int) -> Bool
     private var users: [Int]
     private var absorbed: [Bool]
 
-    init(_ graph: Graph, evaluation: Bool) {
+    init(_ graph: Graph, trained: [Bool], usesBatch: @escaping (Int) -> Bool) {
         self.graph = graph
-        self.evaluation = evaluation
+        self.trained = trained
+        self.usesBatch = usesBatch
         users = [Int](repeating: 0, count: graph.nodes.count)
         absorbed = [Bool](repeating: false, count: graph.nodes.count)
         for node in graph.nodes { for input in node.inputs { users[input.index] += 1 } }
@@ -51,7 +55,7 @@ struct Fusion {
         }
         for node in found.nodes { absorbed[node] = true }
         let producer = inputs(found.node)[0]
-        if evaluation, found.ending != .reluPool2, users[producer] == 1,
+        if !trained[index], found.ending != .reluPool2, users[producer] == 1,
             case .convolution = graph.nodes[producer].operation
         {
             absorbed[producer] = true
@@ -86,7 +90,7 @@ struct Fusion {
             current = input
             return true
         }
-        if graph.nodes[current].operation == .averagePool2, !evaluation {
+        if graph.nodes[current].operation == .averagePool2 {
             let input = inputs(current)[0]
             guard graph.nodes[input].operation == .relu, descend(to: input) else { return nil }
             ending = .reluPool2
@@ -101,7 +105,9 @@ struct Fusion {
             if left == right || !descend(to: left) { return nil }
             residual = right
         }
-        guard case .batchNorm = graph.nodes[current].operation else { return nil }
+        guard case .batchNorm = graph.nodes[current].operation,
+            ending != .reluPool2 || usesBatch(current)
+        else { return nil }
         return Normalization(node: current, residual: residual, ending: ending, nodes: nodes)
     }
 

@@ -31,6 +31,8 @@ public struct Parameter: Sendable, Hashable {
     public let initialiser: Initialiser
     /// First float in the flat vector of its role.
     public internal(set) var offset = 0
+    /// Whether training leaves it as it starts.
+    public internal(set) var isFrozen = false
 
     public init(name: String, shape: [Int], role: Role, initialiser: Initialiser) {
         self.name = name

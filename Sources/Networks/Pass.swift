@@ -11,6 +11,12 @@ struct BufferID: Sendable, Hashable {
 struct GradientTarget: Sendable {
     let buffer: BufferID
     let accumulates: Bool
+
+    /// What batch norm's way back does with the gradient of a residual.
+    static func residualMode(_ target: GradientTarget?) -> Int32 {
+        guard let target else { return Int32(LK_RESIDUAL_NONE) }
+        return Int32(target.accumulates ? LK_RESIDUAL_ADD : LK_RESIDUAL_STORE)
+    }
 }
 
 /// What the operations of a plan work on during one pass: pointers, valid until the pass ends.

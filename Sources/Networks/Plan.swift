@@ -25,6 +25,9 @@ public struct Plan: Sendable {
     /// Zeros that stand for pixels outside of a map.
     let zeros: Int
     let inputCount: Int
+    /// Floats of the gradient and of the batch's statistics.
+    let gradientExtent: Int
+    let batchStatisticsExtent: Int
     public let classes: Int
     public let models: Int
 
@@ -48,6 +51,8 @@ public struct Plan: Sendable {
         scratchBytes = operations.map(\.scratchBytes).max() ?? 0
         zeros = compiler.mostChannels
         inputCount = clips * network.graph.input.count
+        gradientExtent = network.parameters.gradientExtent
+        batchStatisticsExtent = network.parameters.batchStatisticsExtent
         classes = network.graph.classes
         models = network.graph.heads.count
     }

@@ -24,7 +24,7 @@ extension PlanCompiler {
             layout: WeightLayout(
                 inputStride: taps, outputStride: taps * (from.channels + hidden)),
             x: value(source),
-            backward: training
+            backward: nodes.contains { trained[$0] }
                 ? PlannedConvLSTM.Backward(
                     dx: target,
                     cells: buffer(floats: nodes.count * clips * recurrent.rows * hidden),
@@ -47,6 +47,7 @@ extension PlanCompiler {
         let count = clips * graph.nodes[node].shape.count
         return PlannedConvLSTM.Direction(
             backwardInTime: own.backward, weight: place(own.weight), bias: place(own.bias),
+            trainsWeight: isTrained(own.weight), trainsBias: isTrained(own.bias),
             y: value(node), dy: gradients[node], gates: buffer(floats: 4 * count),
             cells: buffer(floats: count), packedInput: buffer(floats: input.packedCount),
             packedHidden: buffer(floats: recurrent.packedCount))

@@ -16,23 +16,25 @@ extension PlanCompiler {
         let statistics = folding == nil ? statistics(for: node, convolution) : nil
         return PlannedConvolution(
             name: graph.nodes[node].name, convolution: convolution,
-            weight: weight(node, operation, trains: gradients[node] != nil),
+            weight: weight(node, operation, goesBack: gradients[node] != nil),
             layout: WeightLayout(
                 inputStride: convolution.taps,
                 outputStride: convolution.taps * from.channels),
             x: value(x), y: value(y), packed: buffer(floats: convolution.packedCount),
             statistics: statistics, folded: folding.map { folded($0) },
-            backward: backward(convolution, node, target))
+            backward: backward(convolution, node, target, trainsWeight: trainsWeight(of: operation))
+        )
     }
 
     private mutating func backward(
-        _ convolution: TiledConvolution, _ node: Int, _ target: GradientTarget?
+        _ convolution: TiledConvolution, _ node: Int, _ target: GradientTarget?,
+        trainsWeight: Bool
     ) -> PlannedConvolution.Backward? {
-        guard let dy = gradients[node] else { return nil }
+        guard let dy = gradients[node], trainsWeight || target != nil else { return nil }
         let packed = target.map { _ in buffer(floats: convolution.packedTransposedCount) }
         return PlannedConvolution.Backward(
-            dy: dy, partials: buffer(floats: convolution.partialCount), packedTransposed: packed,
-            dx: target)
+            dy: dy, partials: trainsWeight ? buffer(floats: convolution.partialCount) : nil,
+            packedTransposed: packed, dx: target)
     }
 
     private mutating func folded(
@@ -50,7 +52,11 @@ extension PlanCompiler {
         for node: Int, _ convolution: TiledConvolution
     ) -> PlannedConvolution.Statistics? {
         let follows = steps.contains {
-            if case .normalization = $0.kind { $0.inputs[0] == node } else { false }
+            if case .normalization(let norm, _, _) = $0.kind {
+                $0.inputs[0] == node && usesBatch(norm)
+            } else {
+                false
+            }
         }
         guard training, follows else { return nil }
         statisticRows[node] = convolution.tileRows
@@ -92,11 +98,13 @@ extension PlanCompiler {
         let shape = graph.nodes[node].shape
         let rows = clips * shape.pixels
         let raw = step.inputs[0]
-        if !training {
+        if !usesBatch(node) {
+            mostChannels = max(mostChannels, tensors.channels)
             return PlannedAffine(
                 name: graph.nodes[node].name, tensors: tensors, rows: rows, x: value(raw),
                 y: value(step.node), residual: residual.map { value($0) },
-                relu: ending == .relu, affine: buffer(floats: 3 * tensors.channels))
+                relu: ending == .relu, affine: buffer(floats: 3 * tensors.channels),
+                backward: affineBackward(step, index, raw))
         }
         let taken = statistics[raw]
         let tile = taken == nil ? max(1, 32_768 / tensors.channels) : statisticRows[raw]
@@ -112,20 +120,43 @@ extension PlanCompiler {
             moments: buffer(doubles: 2 * tensors.channels),
             affine: buffer(floats: 2 * tensors.channels), x: value(raw),
             residual: residual.map { value($0) }, y: value(step.node),
-            backward: normalizationBackward(step, index, raw, rows, tensors.channels))
+            backward: normalizationBackward(step, index, node, rows))
+    }
+
+    /// Where the gradients of a batch norm's inputs go: of the raw one, unless nobody needs it, and
+    /// of the residual. Both are made in one pass.
+    private func inputGradients(
+        _ step: FusedStep, _ index: Int
+    ) -> (raw: BufferID?, residual: GradientTarget?) {
+        let targets = targets(of: index)
+        let residual = targets.count > 1 ? targets[1] : nil
+        let isNeeded = trained[step.inputs[0]] || residual != nil
+        return (isNeeded ? gradients[step.inputs[0]] : nil, residual)
+    }
+
+    private func affineBackward(
+        _ step: FusedStep, _ index: Int, _ raw: Int
+    ) -> PlannedAffine.Backward? {
+        guard let dy = gradients[step.node] else { return nil }
+        let (dx, residual) = inputGradients(step, index)
+        return dx.map { PlannedAffine.Backward(dy: dy, dx: $0, residual: residual) }
     }
 
     private mutating func normalizationBackward(
-        _ step: FusedStep, _ index: Int, _ raw: Int, _ rows: Int, _ channels: Int
+        _ step: FusedStep, _ index: Int, _ node: Int, _ rows: Int
     ) -> PlannedNormalization.Backward? {
-        guard let dy = gradients[step.node], let dx = gradients[raw] else { return nil }
-        let targets = targets(of: index)
+        guard let dy = gradients[step.node],
+            case .batchNorm(let norm) = graph.nodes[node].operation
+        else { return nil }
+        let (dx, residual) = inputGradients(step, index)
+        let channels = graph.nodes[node].shape.channels
         // One tile at most for every map or every 16 rows: more than any cut makes.
         let tiles =
             max(1, rows.parts(of: max(1, 32_768 / channels))) + clips
-            * graph.nodes[raw].shape.time
+            * graph.nodes[node].shape.time
         return PlannedNormalization.Backward(
-            dy: dy, dx: dx, residual: targets.count > 1 ? targets[1] : nil,
+            dy: dy, dx: dx, residual: residual, trainsScale: isTrained(norm.scale),
+            trainsShift: isTrained(norm.shift),
             sums: buffer(doubles: 2 * channels * (tiles + 1)),
             coefficients: buffer(floats: 3 * channels))
     }

@@ -115,6 +115,7 @@ extension PlanCompiler {
         return PlannedLinear(
             name: node.name, rows: clips * from.pixels, inputs: from.channels,
             outputs: linear.features, weight: place(linear.weight), bias: place(linear.bias),
+            trainsWeight: isTrained(linear.weight), trainsBias: isTrained(linear.bias),
             x: value(step.inputs[0]), y: value(step.node), dy: gradients[step.node],
             dx: targets(of: index).first ?? nil)
     }

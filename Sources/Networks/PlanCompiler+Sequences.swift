@@ -18,6 +18,11 @@ extension PlanCompiler {
             backward: gradients[step.node].map {
                 PlannedLSTM.Backward(
                     dy: $0, dx: targets(of: index).first ?? nil,
+                    gradients: PlannedLSTM.Gradients(
+                        inputWeight: gradientPlace(own.inputWeight),
+                        hiddenWeight: gradientPlace(own.hiddenWeight),
+                        inputBias: gradientPlace(own.inputBias),
+                        hiddenBias: gradientPlace(own.hiddenBias)),
                     cells: buffer(floats: clips * own.hidden))
             })
     }
@@ -34,6 +39,7 @@ extension PlanCompiler {
             backward: gradients[step.node].map {
                 PlannedLayerNorm.Backward(
                     dy: $0, dx: targets(of: index).first ?? nil,
+                    scale: gradientPlace(own.scale), shift: gradientPlace(own.shift),
                     partials: buffer(
                         floats: PlannedLayerNorm.tiles(rows: rows) * 2 * node.shape.channels))
             })

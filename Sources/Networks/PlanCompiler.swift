@@ -16,7 +16,8 @@ struct PlanCompiler {
     /// The buffer of each node's value, and of its gradient.
     var values: [BufferID?]
     var gradients: [BufferID?]
-    /// Whether a node's value depends on a trained tensor.
+    /// Whether a node's value depends on a trained tensor: of none in evaluation. What does not is
+    /// computed as in evaluation.
     var trained: [Bool] = []
     /// Gradient targets of each step's inputs.
     var targets: [[GradientTarget?]] = []
@@ -52,9 +53,9 @@ struct PlanCompiler {
     }
 
     mutating func operations() -> [any PlannedOperation] {
-        var fusion = Fusion(graph, evaluation: !training)
-        steps = fusion.steps()
         findTrained()
+        var fusion = Fusion(graph, trained: trained, usesBatch: usesBatch)
+        steps = fusion.steps()
         if training {
             assignGradients()
             findSharedGradients()
@@ -88,10 +89,24 @@ struct PlanCompiler {
         return parameter.offset
     }
 
+    /// Place of a tensor's gradient; nil where it is frozen.
+    func gradientPlace(_ name: String) -> Int? { isTrained(name) ? place(name) : nil }
+
+    /// Whether a step changes the tensor.
+    func isTrained(_ name: String) -> Bool { training && tree[name]?.isFrozen == false }
+
+    /// Whether a batch norm takes its statistics from the batch. One whose scale and shift are
+    /// frozen takes the running ones, in training too.
+    func usesBatch(_ node: Int) -> Bool {
+        guard case .batchNorm(let norm) = graph.nodes[node].operation else { return false }
+        return isTrained(norm.runningMean)
+    }
+
     private mutating func findTrained() {
         trained = []
         for node in graph.nodes {
-            trained.append(!node.parameters.isEmpty || node.inputs.contains { trained[$0.index] })
+            let own = node.parameters.contains { isTrained($0) }
+            trained.append(own || node.inputs.contains { trained[$0.index] })
         }
     }
 

@@ -21,7 +21,8 @@ extension PlannedConvLSTM {
             }
         }
         for (number, direction) in directions.enumerated() {
-            parameterGradients(backward, direction, pass)
+            if direction.trainsWeight { weightGradient(backward, direction, pass) }
+            if direction.trainsBias { biasGradient(backward, direction, pass) }
             inputGradient(backward, direction, first: number == 0, pass)
         }
     }
@@ -61,7 +62,7 @@ extension PlannedConvLSTM {
             cellGradient)
     }
 
-    private func parameterGradients(
+    private func weightGradient(
         _ backward: Backward, _ direction: Direction, _ pass: Pass
     ) {
         let gates = pass[direction.gates]
@@ -72,6 +73,10 @@ extension PlannedConvLSTM {
         shifted.weightGradient(
             pass[direction.y], gates, partials: partials, into: weight + hiddenOffset, layout,
             pass)
+    }
+
+    private func biasGradient(_ backward: Backward, _ direction: Direction, _ pass: Pass) {
+        let gates = pass[direction.gates]
         let sums = pass[backward.biasSums]
         let rows = frames * pixels
         pass.tiles(clips, of: 1) { range, _ in

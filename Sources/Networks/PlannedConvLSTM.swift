@@ -12,6 +12,8 @@ struct PlannedConvLSTM: PlannedOperation {
         /// Places of the tensors in the flat vector.
         let weight: Int
         let bias: Int
+        let trainsWeight: Bool
+        let trainsBias: Bool
         /// Hidden states (clips, frames, height, width, hidden), and their gradient.
         let y: BufferID
         let dy: BufferID?

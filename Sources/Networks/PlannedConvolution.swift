@@ -33,7 +33,8 @@ struct PlannedConvolution: PlannedOperation {
 
     struct Backward: Sendable {
         let dy: BufferID
-        let partials: BufferID
+        /// Nil where the weight is frozen.
+        let partials: BufferID?
         let packedTransposed: BufferID?
         let dx: GradientTarget?
     }
@@ -50,8 +51,11 @@ struct PlannedConvolution: PlannedOperation {
 
     var backwardBuffers: [BufferID] {
         guard let backward else { return [] }
-        return [x, backward.dy, backward.partials] + weight.backwardBuffers
-            + [backward.packedTransposed, backward.dx?.buffer].compactMap(\.self)
+        return [backward.dy] + weight.backwardBuffers
+            + [
+                backward.partials.map { _ in x }, backward.partials, backward.packedTransposed,
+                backward.dx?.buffer,
+            ].compactMap(\.self)
     }
 
     func forward(_ pass: Pass) {
@@ -107,9 +111,10 @@ struct PlannedConvolution: PlannedOperation {
                 pass[backward.dy], pass[packed], pass[dx.buffer], accumulate: dx.accumulates,
                 pass)
         }
+        guard let partials = backward.partials else { return }
         let (gradient, accumulates) = weight.gradient(pass)
         convolution.weightGradient(
-            pass[x], pass[backward.dy], partials: pass[backward.partials], into: gradient,
+            pass[x], pass[backward.dy], partials: pass[partials], into: gradient,
             accumulate: accumulates, layout, pass)
         weight.distributeGradient(pass)
     }

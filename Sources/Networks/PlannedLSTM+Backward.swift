@@ -9,7 +9,9 @@ extension PlannedLSTM {
         pass.tiles(clips, of: tileClips) { range, _ in
             for step in (0..<frames).reversed() { backwardStep(backward, step, range, pass) }
         }
-        pass.tiles(4 * hidden, of: tileOutputs) { range, _ in parameterGradients(range, pass) }
+        pass.tiles(4 * hidden, of: tileOutputs) { range, _ in
+            parameterGradients(backward.gradients, range, pass)
+        }
         guard let dx = backward.dx else { return }
         let (gradient, target) = (pass[gates], pass[dx.buffer])
         pass.tiles(clips * frames, of: tileRows) { range, _ in
@@ -50,14 +52,31 @@ extension PlannedLSTM {
     }
 
     /// The gradients of some rows of all tensors, over all frames.
-    private func parameterGradients(_ range: Range<Int>, _ pass: Pass) {
+    private func parameterGradients(
+        _ places: Gradients, _ range: Range<Int>, _ pass: Pass
+    ) {
         let first = range.lowerBound
         let gradient = pass[gates] + first
-        BLAS.gemm(
-            transposeA: true, m: range.count, n: inputs, k: clips * frames, a: gradient,
-            lda: 4 * hidden, b: pass[x], ldb: inputs,
-            c: pass.gradient + tensors.inputWeight + first * inputs, ldc: inputs)
-        let recurrent = pass.gradient + tensors.hiddenWeight + first * hidden
+        if let place = places.inputWeight {
+            BLAS.gemm(
+                transposeA: true, m: range.count, n: inputs, k: clips * frames, a: gradient,
+                lda: 4 * hidden, b: pass[x], ldb: inputs,
+                c: pass.gradient + place + first * inputs, ldc: inputs)
+        }
+        if let place = places.hiddenWeight {
+            recurrentGradient(range, into: pass.gradient + place + first * hidden, pass)
+        }
+        for place in [places.inputBias, places.hiddenBias] {
+            guard let bias = place.map({ pass.gradient + $0 + first }) else { continue }
+            lk_fill(range.count, 0, bias)
+            lk_add_row_sums(clips * frames, range.count, gradient, 4 * hidden, bias)
+        }
+    }
+
+    private func recurrentGradient(
+        _ range: Range<Int>, into recurrent: UnsafeMutablePointer<Float>, _ pass: Pass
+    ) {
+        let gradient = pass[gates] + range.lowerBound
         lk_fill(range.count * hidden, 0, recurrent)
         // Each frame but a clip's first meets the state of the one before it.
         let (frame, state) = backwardInTime ? (0, 1) : (1, 0)
@@ -68,9 +87,5 @@ extension PlannedLSTM {
                 b: pass[y] + (clip * frames + state) * hidden, ldb: hidden, beta: 1,
                 c: recurrent, ldc: hidden)
         }
-        let bias = pass.gradient + tensors.inputBias + first
-        lk_fill(range.count, 0, bias)
-        lk_add_row_sums(clips * frames, range.count, gradient, 4 * hidden, bias)
-        (pass.gradient + tensors.hiddenBias + first).update(from: bias, count: range.count)
     }
 }

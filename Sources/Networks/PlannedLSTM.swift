@@ -15,9 +15,18 @@ struct PlannedLSTM: PlannedOperation {
         let hiddenBias: Int
     }
 
+    /// Places of the tensors' gradients; nil of those that are frozen.
+    struct Gradients: Sendable {
+        let inputWeight: Int?
+        let hiddenWeight: Int?
+        let inputBias: Int?
+        let hiddenBias: Int?
+    }
+
     struct Backward: Sendable {
         let dy: BufferID
         let dx: GradientTarget?
+        let gradients: Gradients
         /// Gradient of the cells of one frame, (clips, hidden).
         let cells: BufferID
     }

@@ -6,6 +6,9 @@ struct PlannedLayerNorm: PlannedOperation {
     struct Backward: Sendable {
         let dy: BufferID
         let dx: GradientTarget?
+        /// Places of the tensors' gradients; nil of those that are frozen.
+        let scale: Int?
+        let shift: Int?
         /// Gradients of scale and shift, side by side, per tile.
         let partials: BufferID
     }
@@ -68,7 +71,8 @@ struct PlannedLayerNorm: PlannedOperation {
                 target.update(from: staging, count: range.count * channels)
             }
         }
-        for (place, part) in [(scale, 0), (shift, channels)] {
+        for (place, part) in [(backward.scale, 0), (backward.shift, channels)] {
+            guard let place else { continue }
             lk_fill(channels, 0, pass.gradient + place)
             lk_add_row_sums(
                 Self.tiles(rows: rows), channels, partials + part, 2 * channels,

@@ -9,6 +9,8 @@ struct PlannedLinear: PlannedOperation {
     let outputs: Int
     let weight: Int
     let bias: Int
+    let trainsWeight: Bool
+    let trainsBias: Bool
     let x: BufferID
     let y: BufferID
     let dy: BufferID?
@@ -37,10 +39,13 @@ struct PlannedLinear: PlannedOperation {
         let (input, gradient) = (pass[x], pass[dy])
         pass.tiles(outputs, of: tileOutputs) { range, _ in
             // Rows of dw are outputs: transpose(dy) x.
-            BLAS.gemm(
-                transposeA: true, m: range.count, n: inputs, k: rows,
-                a: gradient + range.lowerBound, lda: outputs, b: input, ldb: inputs,
-                c: pass.gradient + weight + range.lowerBound * inputs, ldc: inputs)
+            if trainsWeight {
+                BLAS.gemm(
+                    transposeA: true, m: range.count, n: inputs, k: rows,
+                    a: gradient + range.lowerBound, lda: outputs, b: input, ldb: inputs,
+                    c: pass.gradient + weight + range.lowerBound * inputs, ldc: inputs)
+            }
+            guard trainsBias else { return }
             let sums = pass.gradient + bias + range.lowerBound
             lk_fill(range.count, 0, sums)
             lk_add_row_sums(rows, range.count, gradient + range.lowerBound, outputs, sums)

@@ -14,15 +14,15 @@ extension PlannedNormalization {
         }
         let a = pass[backward.coefficients]
         let mean = pass.doubles(moments)
-        let scaleGradient = pass.gradient + tensors.scale
-        let shiftGradient = pass.gradient + tensors.shift
-        lk_fill(channels, 0, scaleGradient)
-        lk_fill(channels, 0, shiftGradient)
+        let scaleGradient = backward.trainsScale ? pass.gradient + tensors.scale : nil
+        let shiftGradient = backward.trainsShift ? pass.gradient + tensors.shift : nil
+        if let scaleGradient { lk_fill(channels, 0, scaleGradient) }
+        if let shiftGradient { lk_fill(channels, 0, shiftGradient) }
         lk_batchnorm_backward_fold(
             channels, rows, mean, mean + channels, pass.parameters + tensors.scale,
             BatchNorm.epsilon, sums, sums + channels, a, a + channels, a + 2 * channels,
             scaleGradient, shiftGradient)
-        apply(backward, a, pass)
+        if let dx = backward.dx { apply(backward, a, into: pass[dx], pass) }
     }
 
     /// Sums of dy and of dy (x - mean) over each tile.
@@ -54,11 +54,14 @@ extension PlannedNormalization {
         }
     }
 
-    private func apply(_ backward: Backward, _ a: UnsafePointer<Float>, _ pass: Pass) {
+    private func apply(
+        _ backward: Backward, _ a: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
+        _ pass: Pass
+    ) {
         let channels = tensors.channels
         let (b, c) = (a + channels, a + 2 * channels)
         let (input, output) = (pass[x], pass[y])
-        let (dy, dx) = (pass[backward.dy], pass[backward.dx])
+        let dy = pass[backward.dy]
         if ending == .reluPool2 {
             let scale = pass[affine]
             let from = map.height * map.width * channels
@@ -71,11 +74,7 @@ extension PlannedNormalization {
             }
             return
         }
-        var mode = Int32(LK_RESIDUAL_NONE)
-        if let residual = backward.residual {
-            mode = Int32(
-                residual.accumulates ? LK_RESIDUAL_ADD : LK_RESIDUAL_STORE)
-        }
+        let mode = GradientTarget.residualMode(backward.residual)
         let shared = backward.residual.map { pass[$0.buffer] }
         pass.tiles(rows, of: tileRows) { range, _ in
             let first = range.lowerBound * channels

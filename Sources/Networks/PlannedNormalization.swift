@@ -56,8 +56,11 @@ struct PlannedNormalization: PlannedOperation {
 
     struct Backward: Sendable {
         let dy: BufferID
-        let dx: BufferID
+        /// Nil where neither what comes in nor the residual is trained.
+        let dx: BufferID?
         let residual: GradientTarget?
+        let trainsScale: Bool
+        let trainsShift: Bool
         /// Doubles: sums of dy and of dy (x - mean), per tile and of all.
         let sums: BufferID
         /// Floats: the three coefficients of dx.
@@ -80,9 +83,8 @@ struct PlannedNormalization: PlannedOperation {
 
     var backwardBuffers: [BufferID] {
         guard let backward else { return [] }
-        return [
-            x, y, moments, affine, backward.dy, backward.dx, backward.sums, backward.coefficients,
-        ] + [backward.residual?.buffer].compactMap(\.self)
+        return [x, y, moments, affine, backward.dy, backward.sums, backward.coefficients]
+            + [backward.dx, backward.residual?.buffer].compactMap(\.self)
     }
 
     func forward(_ pass: Pass) {

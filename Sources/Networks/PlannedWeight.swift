@@ -22,6 +22,9 @@ struct PlannedWeight: Sendable {
         struct Backward: Sendable {
             /// W once more: made anew, for memory is dearer than the sum.
             let mixed: BufferID
+            /// Places of the tensors' gradients; nil of those that are frozen.
+            let coefficients: Int?
+            let templates: [Int?]
             let gradient: BufferID
             /// Doubles (templates, tiles): inner products of template and gradient.
             let products: BufferID
@@ -114,22 +117,27 @@ struct PlannedWeight: Sendable {
         pass.tiles(count, of: Self.grain) { range, _ in
             let first = range.lowerBound
             for (number, place) in mixture.templates.enumerated() {
-                let share = pass.parameters[mixture.coefficients + number]
-                let target = pass.gradient + place + first
-                if accumulates {
-                    lk_add_scaled(range.count, share, gradient + first, target)
-                } else {
-                    lk_scale(range.count, share, gradient + first, target)
+                if let place = backward.templates[number] {
+                    let share = pass.parameters[mixture.coefficients + number]
+                    let target = pass.gradient + place + first
+                    if accumulates {
+                        lk_add_scaled(range.count, share, gradient + first, target)
+                    } else {
+                        lk_scale(range.count, share, gradient + first, target)
+                    }
                 }
-                lk_dot(
-                    range.count, pass.parameters + place + first, gradient + first,
-                    products + number * tiles + first / Self.grain)
+                if backward.coefficients != nil {
+                    lk_dot(
+                        range.count, pass.parameters + place + first, gradient + first,
+                        products + number * tiles + first / Self.grain)
+                }
             }
         }
+        guard let place = backward.coefficients else { return }
         for number in mixture.templates.indices {
             var sum = 0.0
             for tile in 0..<tiles { sum += products[number * tiles + tile] }
-            pass.gradient[mixture.coefficients + number] = Float(sum)
+            pass.gradient[place + number] = Float(sum)
         }
     }
 }

@@ -11,7 +11,7 @@ public import Tensors
 ///
 /// Not Sendable: the thread that owns the parameters owns their optimiser.
 public final class Optimizer {
-    /// A named vector, laid out as the trainable tensors: what a checkpoint has to keep.
+    /// A named vector, laid out as the trained tensors: what a checkpoint has to keep.
     public struct State: Sendable {
         /// `momentum`, or `first_moment` and `second_moment`; `average` where one is kept.
         public let name: String
@@ -30,6 +30,8 @@ public final class Optimizer {
     public let state: [State]
     private let clipNorm: Double?
     private let averageDecay: Double
+    /// Floats of a gradient: frozen tensors have none.
+    private let extent: Int
     private let pieces: [Piece]
     /// Sums of squares of the gradient's pieces.
     private let squares: UnsafeMutableBufferPointer<Double>
@@ -52,9 +54,10 @@ public final class Optimizer {
             }
         if averageDecay > 0 { names.append(Self.averageName) }
         state = names.map {
-            State(name: $0, values: FloatBuffer(count: tree.trainableExtent))
+            State(name: $0, values: FloatBuffer(count: tree.gradientExtent))
         }
-        pieces = tree.trainable.flatMap { parameter in
+        extent = tree.gradientExtent
+        pieces = tree.trained.flatMap { parameter in
             stride(from: 0, to: parameter.count, by: Self.grain).map { first in
                 let end = min(first + Self.grain, parameter.count)
                 return Piece(
@@ -89,8 +92,7 @@ public final class Optimizer {
         to parameters: ParameterStorage, pool: ThreadPool
     ) {
         precondition(clips > 0, "a batch without clips has no gradient")
-        precondition(
-            gradient.count >= parameters.values.count, "the gradient is shorter than the weights")
+        precondition(gradient.count >= extent, "the gradient is shorter than the trained weights")
         let scale = Float(shrinking(gradient, clips: clips, pool) / Double(clips))
         switch configuration.method {
         case .sgd(let momentum, let nesterov):

@@ -19,7 +19,7 @@ public final class Evaluator {
         configuration: RunConfiguration, checkpoint: Checkpoint, threads: Int
     ) throws {
         self.configuration = configuration
-        let network = try Network(configuration.model)
+        let network = try Network(configuration)
         // Of the optimiser's vectors, only the weights' average is needed to score.
         let layout =
             configuration.train.ema > 0

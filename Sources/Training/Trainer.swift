@@ -29,7 +29,7 @@ public final class Trainer {
         self.configuration = configuration
         sampling = try RunSampling(configuration, dataset)
         schedule = StepSchedule(configuration, samples: sampling.training.samples)
-        network = try Network(configuration.model)
+        network = try Network(configuration)
         optimizer = Optimizer(configuration.train, for: network.parameters)
         rate = LearningRate(
             configuration.train.optimizer.rate, schedule: configuration.train.schedule,
@@ -52,10 +52,10 @@ public final class Trainer {
 
     /// Floats of what a slot yields: the gradient, then the batch-norm statistics.
     public var vectorCount: Int {
-        network.parameters.trainableExtent + network.parameters.statisticsExtent
+        network.parameters.gradientExtent + network.parameters.batchStatisticsExtent
     }
 
-    /// Stands for the network's parameters by name, shape and role.
+    /// Stands for the network's parameters by name, shape and role, in their order.
     public var modelDigest: Digest {
         let tree = network.parameters
         let text = (tree.trainable + tree.statistics).map {
@@ -104,7 +104,7 @@ public final class Trainer {
 
     /// The gradient and the statistics in a vector of `vectorCount` floats.
     private func parts(of vector: FloatBuffer) -> (gradient: FloatBuffer, statistics: FloatBuffer) {
-        let extent = network.parameters.trainableExtent
+        let extent = network.parameters.gradientExtent
         return (vector.slice(0..<extent), vector.slice(extent..<vectorCount))
     }
 

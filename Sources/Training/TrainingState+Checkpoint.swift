@@ -14,7 +14,7 @@ extension TrainingState {
     /// `momentum/NAME` and its like.
     public var optimizerTensors: [TensorSource] {
         zip(layout.optimizerVectors, optimizer).flatMap { vector, buffer in
-            sources(of: layout.tree.trainable, in: buffer, prefix: vector.name + "/")
+            sources(of: Array(layout.tree.trained), in: buffer, prefix: vector.name + "/")
         }
     }
 
@@ -50,7 +50,8 @@ extension TrainingState {
         let remembered = try checkpoint.optimizer()
         for (vector, buffer) in zip(layout.optimizerVectors, optimizer) {
             try read(
-                layout.tree.trainable, from: remembered, into: buffer, prefix: vector.name + "/")
+                Array(layout.tree.trained), from: remembered, into: buffer,
+                prefix: vector.name + "/")
         }
     }
 

@@ -8,7 +8,7 @@ extension TrainingState.Layout {
     ///
     /// - Throws: `ModelError` where the model cannot be built.
     public init(_ configuration: RunConfiguration) throws(ModelError) {
-        let tree = try Network(configuration.model).parameters
+        let tree = try Network(configuration).parameters
         let optimizer = Optimizer(configuration.train, for: tree)
         self.init(tree: tree, optimizerVectors: optimizer.state.map(\.name))
     }

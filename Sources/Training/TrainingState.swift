@@ -22,7 +22,7 @@ public final class TrainingState: Sendable {
         public let tree: ParameterTree
         public let vectors: [Vector]
 
-        /// - Parameter optimizerVectors: Names of the optimiser's vectors; each is as long as the trainable one.
+        /// - Parameter optimizerVectors: Names of the optimiser's vectors; each is as long as a gradient.
         public init(tree: ParameterTree, optimizerVectors: [String]) {
             self.tree = tree
             vectors =
@@ -30,7 +30,7 @@ public final class TrainingState: Sendable {
                     Vector(name: "trainable", count: tree.trainableExtent),
                     Vector(name: "statistics", count: tree.statisticsExtent),
                 ]
-                + optimizerVectors.map { Vector(name: $0, count: tree.trainableExtent) }
+                + optimizerVectors.map { Vector(name: $0, count: tree.gradientExtent) }
         }
 
         var optimizerVectors: ArraySlice<Vector> { vectors.dropFirst(2) }
@@ -66,8 +66,10 @@ public final class TrainingState: Sendable {
         }
         guard let average = average?.1 else { return parameters }
         let scored = ParameterStorage(layout.tree)
+        // What is frozen has no average, and lies behind.
         for (target, source) in [
-            (scored.values, average), (scored.statistics, parameters.statistics),
+            (scored.values, parameters.values), (scored.values, average),
+            (scored.statistics, parameters.statistics),
         ] {
             target.bytes.copyMemory(from: UnsafeRawBufferPointer(source.bytes))
         }

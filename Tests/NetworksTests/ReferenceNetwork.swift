@@ -122,7 +122,7 @@ struct ReferenceNetwork {
             let column = (0..<rows).map { x.values[$0 * channels + channel] }
             var mean = running[meanPlace + channel]
             var variance = running[variancePlace + channel]
-            if training {
+            if training, tree[own.runningMean]?.isFrozen == false {
                 mean = column.reduce(0, +) / Double(rows)
                 let sum = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
                 variance = sum / Double(rows)
