@@ -126,7 +126,7 @@ let package = Package(
         tests("Wire", ["TrainingProtocol"]),
         tests("Models", ["Networks", "Configuration"]),
         tests("Optimizers", ["Networks", "Tensors", "Configuration"]),
-        tests("ClipDatasets", ["HDF5"]),
+        tests("ClipDatasets", ["HDF5", "Tensors"]),
         tests("Checkpoints", ["Configuration"]),
         tests("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ"]),
         .testTarget(

@@ -1,88 +1,77 @@
-import Tensors
-
 /// Where a part of a clip is taken from.
 public enum ClipPlacement: String, Hashable, Sendable, CaseIterable { case random, center }
+
+/// How large a part of the frame becomes the input.
+public enum ClipScaling: Hashable, Sendable {
+    /// The input's own size, pixel by pixel; of frames that are smaller, the largest square,
+    /// enlarged.
+    case stored
+    /// The largest square: the frame is resized until its short side is the input's.
+    case shortSide
+    /// The frame's short side is resized to a length drawn from these pixels, none below the
+    /// input's, and the input cropped from that (Simonyan and Zisserman 2015, as in PySlowFast).
+    case jitter(ClosedRange<Double>)
+    /// Random resized crop: a rectangle of a part of the frame's area and of a ratio of width to
+    /// height, both drawn, the ratio's logarithm uniformly (Szegedy et al. 2015, as in torchvision).
+    case area(ClosedRange<Double>, aspect: ClosedRange<Double>)
+}
 
 /// What part of a stored clip a network sees: how many frames, how large, and from where.
 ///
 /// Everything drawn is a function of (seed, epoch, sample) alone, so that a clip looks the same on
-/// whatever machine it is prepared, and the head node can send just the window's frames.
+/// whatever machine it is prepared, and the head node can send just the frames around those seen.
 public struct ClipSampling: Hashable, Sendable {
     /// Frames of the window.
     public var frames: Int
-    /// Height and width of the crop.
+    /// Height and width of the input.
     public var size: Int
+    /// Every so-many-th stored frame is seen.
+    public var stride: Int
+    /// Temporal jitter: the stride is drawn from (1 - x) to (1 + x) times `stride`, no longer than
+    /// fits the clip.
+    public var strideJitter = 0.0
     public var window: ClipPlacement
     public var crop: ClipPlacement
+    public var scaling = ClipScaling.stored
     /// Whether half the clips are mirrored left to right.
     public var flip: Bool
 
     public init(
-        frames: Int, size: Int, window: ClipPlacement = .random, crop: ClipPlacement = .random,
-        flip: Bool = true
+        frames: Int, size: Int, stride: Int = 1, window: ClipPlacement = .random,
+        crop: ClipPlacement = .random, flip: Bool = true
     ) {
         self.frames = frames
         self.size = size
+        self.stride = stride
         self.window = window
         self.crop = crop
         self.flip = flip
     }
 
     /// The middle of time and space, never mirrored.
-    public static func evaluation(frames: Int, size: Int) -> ClipSampling {
-        ClipSampling(frames: frames, size: size, window: .center, crop: .center, flip: false)
+    public static func evaluation(frames: Int, size: Int, stride: Int = 1) -> ClipSampling {
+        ClipSampling(
+            frames: frames, size: size, stride: stride, window: .center, crop: .center, flip: false)
     }
-}
 
-/// A part of a stored clip: `frames` of its time, a square of its frames, perhaps mirrored.
-public struct ClipView: Hashable, Sendable {
-    /// Frames of the stored clip.
-    public let frames: Range<Int>
-    /// First row and column of the crop.
-    public let top: Int
-    public let left: Int
-    /// Height and width of the crop.
-    public let size: Int
-    public let isFlipped: Bool
+    /// Stored frames from the first of a window to its last, both counted, without jitter.
+    public var spanFrames: Int { (frames - 1) * stride + 1 }
 
-    public init(frames: Range<Int>, top: Int, left: Int, size: Int, isFlipped: Bool) {
-        self.frames = frames
-        self.top = top
-        self.left = left
-        self.size = size
-        self.isFlipped = isFlipped
-    }
-}
+    /// A stored clip: frames, height and width.
+    public typealias StoredShape = (frames: Int, height: Int, width: Int)
 
-extension ClipSampling {
-    /// The view of one sample in one epoch.
-    ///
-    /// - Parameter clip: frames, height and width of the stored clip.
-    /// - Throws: `ClipDecodingError.viewOutside` where the view does not fit the clip.
-    public func view(
-        seed: UInt64, epoch: Int, sample: Int, clip: (frames: Int, height: Int, width: Int)
-    ) throws(ClipDecodingError) -> ClipView {
-        guard frames > 0, frames <= clip.frames else {
+    /// - Throws: `ClipDecodingError.viewOutside` where no view fits the clip.
+    func check(_ clip: StoredShape, sample: Int) throws(ClipDecodingError) {
+        guard frames > 0, stride > 0, spanFrames <= clip.frames else {
             throw .viewOutside(
-                "a window of \(frames) frames does not fit clip \(sample), which has "
-                    + "\(clip.frames). Lower the input's frames, or pack longer clips.")
+                "a window of \(frames) frames, every \(stride) stored ones, does not fit clip "
+                    + "\(sample), which has \(clip.frames). Lower the input's frames or the "
+                    + "stride, or pack longer clips.")
         }
-        guard size > 0, size <= clip.height, size <= clip.width else {
+        guard size > 0, clip.height > 0, clip.width > 0 else {
             throw .viewOutside(
-                "a crop of \(size) x \(size) does not fit clip \(sample), which is "
-                    + "\(clip.width) x \(clip.height). Lower the input's size, or pack larger "
-                    + "frames.")
+                "a crop of \(size) x \(size) cannot be taken from clip \(sample), which is "
+                    + "\(clip.width) x \(clip.height).")
         }
-        let random = CounterRandom(seed: seed, stream: UInt64(truncatingIfNeeded: epoch))
-        let words = random.block(at: UInt64(truncatingIfNeeded: sample))
-        func start(_ placement: ClipPlacement, _ word: UInt32, slack: Int) -> Int {
-            placement == .center ? slack / 2 : ClipDrawSequence.index(word, below: slack + 1)
-        }
-        let first = start(window, words.0, slack: clip.frames - frames)
-        return ClipView(
-            frames: first..<first + frames,
-            top: start(crop, words.1, slack: clip.height - size),
-            left: start(crop, words.2, slack: clip.width - size),
-            size: size, isFlipped: flip && words.3 >> 31 == 1)
     }
 }

@@ -6,7 +6,7 @@ extension EncodedClip {
     public func decode(
         into pixels: UnsafeMutableBufferPointer<UInt8>
     ) throws(ClipDecodingError) {
-        guard pixels.count == decodedByteCount, let start = pixels.baseAddress else {
+        guard pixels.count == decodedByteCount else {
             throw .wrongMemory(bytes: pixels.count, needed: decodedByteCount)
         }
         switch layout {
@@ -15,7 +15,7 @@ extension EncodedClip {
                 let payload = UnsafeRawBufferPointer(rebasing: $0[EncodedClip.headerBytes...])
                 UnsafeMutableRawBufferPointer(pixels).copyMemory(from: payload)
             }
-        case .jpeg: try decodeJPEG(into: start)
+        case .jpeg: try decodeJPEGs(0..<frames, into: pixels)
         }
     }
 
@@ -28,21 +28,26 @@ extension EncodedClip {
         return pixels
     }
 
-    private func decodeJPEG(
-        into pixels: UnsafeMutablePointer<UInt8>
+    /// Bytes of a decoded frame.
+    var frameBytes: Int { height * width * ClipFormat.channels }
+
+    /// Decodes the JPEGs of some of the frames here, numbered from 0, one after another.
+    ///
+    /// - Parameter pixels: `frameBytes` for each.
+    func decodeJPEGs(
+        _ numbers: some Collection<Int>, into pixels: UnsafeMutableBufferPointer<UInt8>
     ) throws(ClipDecodingError) {
-        let frameBytes = height * width * ClipFormat.channels
-        for (number, blob) in blobs.enumerated() {
+        guard var target = pixels.baseAddress else { return }
+        for number in numbers {
             let frame = firstFrame + number
-            let image = message[blob]
+            let image = message[blobs[number]]
             let size: (height: Int, width: Int)
             do {
                 // One decompressor a frame: damage in one must not leave its mark on the next.
                 let decoder = try JPEGDecoder()
                 size = try decoder.size(of: image)
                 if size == (height, width) {
-                    try decoder.decode(
-                        image, height: height, width: width, into: pixels + number * frameBytes)
+                    try decoder.decode(image, height: height, width: width, into: target)
                 }
             } catch {
                 throw .corruptJPEG(clip: index, frame: frame, libraryMessage: error.description)
@@ -52,6 +57,7 @@ extension EncodedClip {
                     clip: index, frame: frame, found: "\(size.width) x \(size.height)",
                     expected: "\(width) x \(height)")
             }
+            target += frameBytes
         }
     }
 }

@@ -30,13 +30,20 @@ extension RunConfiguration {
     ) throws(ConfigurationError) {
         var checker = RangeChecker(at: "")
         let split = "split \"\(clips.split)\" of \(data.path)"
+        let fitting = (clips.frames - 1) / data.stride + 1
         checker.require(
-            clips.frames >= model.input.frames, "model.input.frames", is: model.input.frames,
-            "but \(split) stores \(clips.frames) frames a clip", .dataset,
-            remedy: "lower it to \(clips.frames) or less, or pack the clips with more frames")
+            model.input.frames <= fitting, "model.input.frames", is: model.input.frames,
+            "but \(split) stores \(clips.frames) frames a clip"
+                + (data.stride > 1 ? ", and data.stride takes every \(data.stride)-th" : ""),
+            .dataset,
+            remedy: "lower it to \(fitting) or less, "
+                + (data.stride > 1 ? "lower the stride, " : "")
+                + "or pack the clips with more frames")
+        // What resizes training clips lets evaluation enlarge smaller ones, too.
+        let resizes = data.augment.scale != nil || data.augment.area != nil
         let side = min(clips.height, clips.width)
         checker.require(
-            side >= model.input.size, "model.input.size", is: model.input.size,
+            side >= model.input.size || resizes, "model.input.size", is: model.input.size,
             "but \(split) stores frames of \(clips.height)x\(clips.width)", .dataset,
             remedy: "lower it to \(side) or less, or pack the clips larger")
         checker.require(

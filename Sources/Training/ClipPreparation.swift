@@ -16,7 +16,7 @@ enum ClipPreparation {
         pool.run(tiles: clips.count) { index, _ in
             let target = UnsafeMutableBufferPointer(
                 rebasing: input[index * stride..<(index + 1) * stride])
-            var scratch: [UInt8] = []
+            var scratch = ClipScratch()
             do throws(ClipDecodingError) {
                 try clips[index].clip.prepare(
                     clips[index].view, scratch: &scratch, into: target)

@@ -42,7 +42,8 @@ public final class Evaluator {
                 split: split.name, frames: split.frames, height: split.height, width: split.width,
                 classes: classNames.count, samples: split.count), forTraining: false)
         let input = configuration.model.input
-        let sampling = ClipSampling.evaluation(frames: input.frames, size: input.size)
+        let sampling = ClipSampling.evaluation(
+            frames: input.frames, size: input.size, stride: configuration.data.stride)
         let blocks = EvaluationBlocks(samples: split.count)
         var report = EvaluationReport(classNames: classNames)
         for block in 0..<blocks.count {
@@ -53,7 +54,7 @@ public final class Evaluator {
                     clip: (split.frames, split.height, split.width))
                 clips.append(
                     LabeledClip(
-                        clip: try split.readClip(sample, frames: view.frames), view: view,
+                        clip: try split.readClip(sample, frames: view.span), view: view,
                         label: split.labels[sample]))
             }
             for prediction in try executors.predict(clips, parameters: parameters) {

@@ -35,11 +35,18 @@ public struct RunSampling: Sendable {
         }
         seed = configuration.seed
         let input = configuration.model.input
-        drawn = ClipSampling(
-            frames: input.frames, size: input.size,
+        var drawn = ClipSampling(
+            frames: input.frames, size: input.size, stride: data.stride,
             window: data.window == .center ? .center : .random,
             crop: data.crop == .center ? .center : .random, flip: data.flip)
-        centered = .evaluation(frames: input.frames, size: input.size)
+        drawn.strideJitter = data.augment.time
+        if let scale = data.augment.scale {
+            drawn.scaling = .jitter(scale)
+        } else if let area = data.augment.area {
+            drawn.scaling = .area(area, aspect: data.augment.aspect)
+        }
+        self.drawn = drawn
+        centered = .evaluation(frames: input.frames, size: input.size, stride: data.stride)
     }
 
     /// What training sees of a clip in an epoch: a function of (seed, epoch, sample).

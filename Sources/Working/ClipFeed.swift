@@ -102,8 +102,9 @@ final class ClipFeed {
     private func key(
         _ split: SplitSummary, _ sample: SampleID, _ view: ClipView
     ) -> ClipRequestKey {
-        // JPEGs are smaller; the budget errs on the safe side.
-        let bytes = view.frames.count * split.height * split.width * 3
+        // All frames from the first seen to the last. JPEGs are smaller; the budget errs on the safe
+        // side.
+        let bytes = view.span.count * split.height * split.width * 3
         return ClipRequestKey(split: split.name, sample: sample, view: view, bytes: bytes)
     }
 

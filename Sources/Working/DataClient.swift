@@ -196,7 +196,7 @@ final class DataClient {
         lanes[index].listen()
         while let (number, key) = lanes[index].ask() {
             try send(
-                .clip(split: key.split, sample: key.sample, frames: key.view.frames),
+                .clip(split: key.split, sample: key.sample, frames: key.view.span),
                 step: Step(0), for: .clip(lane: index, number: number, key))
         }
     }

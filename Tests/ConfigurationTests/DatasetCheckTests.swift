@@ -35,6 +35,18 @@ struct DatasetCheckTests {
         #expect(found[3].contains("holds no clip"))
     }
 
+    @Test("strides need longer clips, and what resizes makes do with smaller ones")
+    func sampling() throws {
+        #expect(try lines(["data.stride=4"], frames: 29) == [])
+        let short = try lines(["data.stride=4"], frames: 28)
+        #expect(short.first?.contains("is 8, but split \"train\" of clips.h5 stores 28") == true)
+        #expect(
+            short.first?.contains("every 4-th; lower it to 7 or less, lower the stride") == true)
+        #expect(try lines(["data.augment.scale=[32, 40]"], height: 20) == [])
+        #expect(try lines(["data.augment.area=[0.2, 1]"], height: 20) == [])
+        #expect(try lines(height: 20).count == 1)
+    }
+
     @Test("a slot that leaves batch norm a single value is refused")
     func singleValue() throws {
         let overrides = ["model.models=[{alpha: 8}]", "model.slow.layers=[1, 1, 1, 1]"]

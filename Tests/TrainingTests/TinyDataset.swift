@@ -69,7 +69,7 @@ final class TinyDataset {
     func clip(_ sample: SampleID) throws -> LabeledClip {
         let view = sampling.trainingView(sample, in: Epoch(0))
         return LabeledClip(
-            clip: try split.readClip(sample.rawValue, frames: view.frames), view: view,
+            clip: try split.readClip(sample.rawValue, frames: view.span), view: view,
             label: split.labels[sample.rawValue])
     }
 }

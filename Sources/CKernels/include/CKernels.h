@@ -14,6 +14,7 @@
 #pragma once
 
 #include "attention.h"
+#include "augmentation.h"
 #include "clips.h"
 #include "convolution.h"
 #include "elementwise.h"
