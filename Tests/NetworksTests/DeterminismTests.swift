@@ -31,8 +31,19 @@ struct DeterminismTests {
                 builder.adaptiveAveragePool(run, name: "bins\(number)", height: 2, width: 2),
                 name: "flat\(number)")
         }
+        let sequence = builder.flatten(
+            builder.adaptiveAveragePool(z, name: "bins", height: 2, width: 2), name: "sequence")
+        let states = [false, true].map {
+            builder.lstm(sequence, name: "states", hidden: 7, backward: $0, bptt: 3)
+        }
+        var attended = builder.linear(
+            builder.positions(sequence, name: "positions"), name: "project", features: 36,
+            initialiser: .normal(deviation: 0.1))
+        attended = builder.attention(attended, name: "attention", heads: 3)
         let joined = builder.concatenate(
-            [builder.flatten(y, name: "flat")] + flat, name: "joined")
+            [builder.flatten(y, name: "flat")] + flat + states
+                + [builder.layerNorm(attended, name: "norm")],
+            name: "joined")
         let logits = builder.linear(
             joined, name: "head", features: 7, initialiser: .normal(deviation: 0.1))
         return Comparison(

@@ -5,7 +5,7 @@ func exp(_ x: Double) -> Double { Glibc.exp(x) }
 func log(_ x: Double) -> Double { Glibc.log(x) }
 
 extension ReferenceNetwork {
-    private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+    func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
     /// One direction of a ConvLSTM, as in its definition: one convolution of input and state a
     /// frame.

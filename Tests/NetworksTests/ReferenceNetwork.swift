@@ -48,6 +48,10 @@ struct ReferenceNetwork {
             case .batchNorm(let own): normalise(inputs[0], own, &result, &outcome.statistics)
             case .linear(let own): multiply(inputs[0], own, &result)
             case .convLSTM(let own): recur(inputs[0], own, &result)
+            case .lstm(let own): recur(inputs[0], own, &result)
+            case .layerNorm(let own): normalise(inputs[0], own, &result)
+            case .positions: addPositions(inputs[0], &result)
+            case .attention(let own): attend(inputs[0], own, &result)
             default: rearrange(inputs, node.operation, &result)
             }
             values.append(result)
