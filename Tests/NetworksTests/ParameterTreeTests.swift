@@ -64,4 +64,21 @@ struct ParameterTreeTests {
         let deviation = (values.reduce(0) { $0 + $1 * $1 } / 18_432).squareRoot()
         #expect(abs(deviation - (2.0 / (96 * 9)).squareRoot()) < 0.001)
     }
+
+    @Test("draws uniformly between the bounds")
+    func uniform() {
+        let tree = ParameterTree([
+            Parameter(
+                name: "a.weight", shape: [100, 100], role: .trainable(decays: true),
+                initialiser: .uniform(bound: 0.5))
+        ])
+        let storage = ParameterStorage(tree)
+        tree.initialise(storage, seed: 4)
+        let values = storage.values.array[0..<10_000].map(Double.init)
+        #expect(values.allSatisfy { -0.5 <= $0 && $0 < 0.5 })
+        let mean = values.reduce(0, +) / 10_000
+        let variance = values.reduce(0) { $0 + $1 * $1 } / 10_000
+        #expect(abs(mean) < 0.01)
+        #expect(abs(variance - 1.0 / 12) < 0.002)
+    }
 }

@@ -16,7 +16,9 @@ private let sharedCases = tests.appending(path: "../../../shared/reference/cases
 
 @Suite("A step agrees with PyTorch in double precision")
 struct ReferenceCaseTests {
-    @Test("for committed cases", arguments: ["basic", "bottleneck-frame"])
+    @Test(
+        "for committed cases",
+        arguments: ["basic", "bottleneck-frame", "lstm", "transformer", "truncated"])
     func committed(name: String) throws {
         let report = try ReferenceCase(reading: fixture(name)).verify(threads: 2)
         expectPassed(report)
@@ -34,6 +36,7 @@ struct ReferenceCaseTests {
             "there are no shared reference cases beside the package"),
         arguments: [
             "seed-basic", "seed-bottleneck-a-frame", "seed-same-level", "seed-cross-level",
+            "encoder-lstm-fast-only", "encoder-transformer",
         ])
     func shared(name: String) throws {
         expectPassed(
