@@ -13,6 +13,9 @@ public struct SyntheticClips: Hashable, Sendable {
     public var seed: UInt64
     /// Amplitude of the noise on every pixel, as a part of full scale.
     public var noise: Double
+    /// Whether an appearance is a shape in any colour, which no single pixel tells, instead of a
+    /// shape in a colour of its own.
+    public var anyColor: Bool
 
     public static let mostAppearances = SyntheticAppearance.allCases.count
     public static let mostMotions = SyntheticMotion.allCases.count
@@ -20,7 +23,7 @@ public struct SyntheticClips: Hashable, Sendable {
 
     public init(
         appearances: Int = 3, motions: Int = 4, frames: Int = 16, size: Int = 32,
-        seed: UInt64 = 1, noise: Double = 0.05
+        seed: UInt64 = 1, noise: Double = 0.05, anyColor: Bool = false
     ) {
         precondition((1...Self.mostAppearances).contains(appearances))
         precondition((1...Self.mostMotions).contains(motions))
@@ -31,12 +34,14 @@ public struct SyntheticClips: Hashable, Sendable {
         self.size = size
         self.seed = seed
         self.noise = noise
+        self.anyColor = anyColor
     }
 
     /// One class for each pair; motion runs fastest.
     public var classNames: [String] {
         SyntheticAppearance.allCases.prefix(appearances).flatMap { appearance in
-            SyntheticMotion.allCases.prefix(motions).map { "\(appearance.name)-\($0)" }
+            let name = anyColor ? "\(appearance)" : appearance.name
+            return SyntheticMotion.allCases.prefix(motions).map { "\(name)-\($0)" }
         }
     }
 
@@ -54,7 +59,8 @@ public struct SyntheticClips: Hashable, Sendable {
         else { preconditionFailure("the initialiser allows no other label") }
         let stream = UInt64(split) << 40 | UInt64(index) << 1
         var draws = ClipDrawSequence(seed: seed, stream: stream)
-        let scene = SyntheticScene(appearance: appearance, size: size, draws: &draws)
+        let scene = SyntheticScene(
+            appearance: appearance, size: size, anyColor: anyColor, draws: &draws)
         let start = SyntheticMotion.Start(
             x: draws.uniform(), y: draws.uniform(), scale: draws.uniform(),
             phase: draws.uniform(), speed: draws.uniform(SyntheticMotion.speeds))

@@ -11,15 +11,21 @@ struct SyntheticScene {
 
     /// The most by which a channel of the shape's colour varies between clips.
     private static let colorVariation = 0.12
+    /// The channels of a shape of any colour.
+    private static let anyLight = 0.45...0.95
 
-    init(appearance: SyntheticAppearance, size: Int, draws: inout ClipDrawSequence) {
+    init(
+        appearance: SyntheticAppearance, size: Int, anyColor: Bool, draws: inout ClipDrawSequence
+    ) {
         self.appearance = appearance
         self.size = size
         let (red, green, blue) = appearance.color
         var color: [Double] = []
         for channel in [red, green, blue] {
             color.append(
-                channel + draws.uniform(-Self.colorVariation...Self.colorVariation))
+                anyColor
+                    ? draws.uniform(Self.anyLight)
+                    : channel + draws.uniform(-Self.colorVariation...Self.colorVariation))
         }
         self.color = color
         background = (0..<ClipFormat.channels).map { _ in draws.uniform(0.10...0.25) }

@@ -39,6 +39,9 @@ struct DatasetSynthesizeCommand: ParsableCommand {
     @Option(help: "Noise on every pixel, as a part of full scale.")
     var noise = 0.05
 
+    @Flag(help: "Draw shapes in any colour: no pixel tells the appearance, only the shape does.")
+    var anyColor = false
+
     @Option(help: "What the clips are a function of.")
     var seed: UInt64 = 1
 
@@ -62,7 +65,7 @@ struct DatasetSynthesizeCommand: ParsableCommand {
     func run() throws {
         let clips = SyntheticClips(
             appearances: classesAppearance, motions: classesMotion, frames: frames, size: size,
-            seed: seed, noise: noise)
+            seed: seed, noise: noise, anyColor: anyColor)
         let counts = SyntheticClips.Counts(train: train, val: val, test: test)
         var progress = DatasetProgress()
         try clips.write(

@@ -20,6 +20,24 @@ struct SyntheticClipsTests {
         #expect(try dataset.split("val").labels == Array(0..<12))
     }
 
+    @Test("shapes in any colour have other colours in every clip, and are named by shape alone")
+    func anyColor() {
+        let clips = SyntheticClips(
+            appearances: 2, motions: 2, frames: 1, size: 16, noise: 0, anyColor: true)
+        #expect(clips.classNames == ["disc-right", "disc-left", "square-right", "square-left"])
+        // The brightest pixel of a clip is the shape's: which channel leads there varies.
+        let leaders = (0..<24).map { index in
+            let pixels = clips.clip(split: 0, index: index, label: 0)
+            let brightest = stride(from: 0, to: pixels.count, by: 3).max {
+                pixels[$0..<$0 + 3].reduce(0) { $0 + Int($1) }
+                    < pixels[$1..<$1 + 3].reduce(0) { $0 + Int($1) }
+            }
+            let channels = pixels[(brightest ?? 0)...].prefix(3)
+            return channels.firstIndex(of: channels.max() ?? 0).map { $0 % 3 }
+        }
+        #expect(Set(leaders).count == 3)
+    }
+
     @Test("no two splits and no two clips share pixels")
     func distinct() {
         let clips = SyntheticClips(frames: 1, size: 8)
