@@ -43,6 +43,14 @@ LK_KERNEL(
 }
 
 LK_KERNEL(
+    dropout, (lk_int count, const float *uniform, float rate, const float *x, float *y),
+    (count, uniform, rate, x, y)) {
+    float scale = 1.0f / (1.0f - rate);
+    LK_INDEPENDENT
+    for (lk_int i = 0; i < count; i++) y[i] = uniform[i] < rate ? 0.0f : x[i] * scale;
+}
+
+LK_KERNEL(
     dot, (lk_int count, const float *a, const float *b, double *result), (count, a, b, result)) {
     // Sixteen chains in a fixed layout hide the latency of the adds and vectorise without
     // reordering.

@@ -41,4 +41,29 @@ LK_KERNEL(
     }
 }
 
+LK_KERNEL(
+    log_mean_softmax,
+    (lk_int rows, lk_int classes, const float *logits, double *sums, float *y),
+    (rows, classes, logits, sums, y)) {
+    for (lk_int r = 0; r < rows; r++) {
+        const float *row = logits + r * classes;
+        double top = (double)row[0], sum = 0;
+        for (lk_int k = 1; k < classes; k++)
+            if ((double)row[k] > top) top = (double)row[k];
+        for (lk_int k = 0; k < classes; k++) sum += exp64((double)row[k] - top);
+        sums[r] = top + log64(sum);
+    }
+    // Logarithms of probabilities may lie below what a double's exponential reaches.
+    for (lk_int k = 0; k < classes; k++) {
+        double top = (double)logits[k] - sums[0], sum = 0;
+        for (lk_int r = 1; r < rows; r++) {
+            double one = (double)logits[r * classes + k] - sums[r];
+            if (one > top) top = one;
+        }
+        for (lk_int r = 0; r < rows; r++)
+            sum += exp64((double)logits[r * classes + k] - sums[r] - top);
+        y[k] = (float)(top + log64(sum / (double)rows));
+    }
+}
+
 #endif

@@ -1,11 +1,11 @@
 /// Why no network can be made of a `model` section.
 public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// A part of the model zoo that this version does not have.
-    case notBuilt(what: String, key: String, instead: String)
     /// The slow branch sees every alpha-th frame, so alpha has to divide the frames.
     case indivisibleFrames(frames: Int, alpha: Int, model: String)
     /// The input shrinks to nothing before the end of a branch.
     case inputTooSmall(size: Int, least: Int)
+    /// The paper's network pools windows of the training map, which have to fit.
+    case evaluationTooSmall(size: Int, least: Int)
     case noModels
     /// A name in `train.freeze` is none of the network's.
     case nothingToFreeze(pattern: String, nearest: String?)
@@ -14,8 +14,6 @@ public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .notBuilt(let what, let key, let instead):
-            "\(what) is not built yet (\(key)); use \(instead)"
         case .indivisibleFrames(let frames, let alpha, let model):
             """
             model \(model) takes every \(alpha)th of \(frames) frames, which does not come out even; \
@@ -23,6 +21,11 @@ public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
             """
         case .inputTooSmall(let size, let least):
             "input of \(size)x\(size) pixels is too small; model.input.size has to be \(least) or more"
+        case .evaluationTooSmall(let size, let least):
+            """
+            clips of \(size)x\(size) pixels are too small to evaluate a network that is trained on \
+            \(least)x\(least); take model.input.size or more
+            """
         case .noModels:
             "model.models is empty; name at least one model"
         case .nothingToFreeze(let pattern, let nearest):

@@ -6,21 +6,37 @@ extension Network {
     ///
     /// Names and shapes of its tensors are those of torchvision's ResNet in the slow branch, and of
     /// the PyTorch reference elsewhere, so that weights travel.
-    public convenience init(_ model: ModelConfiguration) throws(ModelError) {
-        guard case .slowFastLSTM(let family) = model.architecture else {
-            throw .notBuilt(
-                what: "the network of the SlowFast paper", key: "model.kind: slowfast",
-                instead: "slowfast-lstm")
-        }
+    ///
+    /// - Parameter evaluationSize: Height and width of the clips, where they are not
+    ///   `model.input.size`: the network then has the same parameters, and serves to evaluate.
+    public convenience init(
+        _ model: ModelConfiguration, evaluationSize: Int? = nil
+    ) throws(ModelError) {
+        let size = evaluationSize ?? model.input.size
         let input = FeatureShape(
-            time: model.input.frames, height: model.input.size, width: model.input.size,
-            channels: 3)
+            time: model.input.frames, height: size, width: size, channels: 3)
+        switch model.architecture {
+        case .slowFastLSTM(let family):
+            try self.init(family, classes: model.classes, input: input)
+        case .slowFast(let family):
+            try family.check(input, trained: model.input.size)
+            var builder = GraphBuilder(input: input)
+            let logits = builder.slowFast(
+                family, classes: model.classes, trained: model.input.size)
+            let built = builder.network(heads: [Graph.Head(logits: logits)], reduction: .clip)
+            self.init(graph: built.graph, parameters: built.parameters)
+        }
+    }
+
+    private convenience init(
+        _ family: SlowFastLSTMConfiguration, classes: Int, input: FeatureShape
+    ) throws(ModelError) {
         try family.check(input)
         var builder = GraphBuilder(input: input)
         var heads: [Graph.Head] = []
         for (index, one) in family.models.enumerated() {
             let logits = builder.twoBranch(
-                one, of: family, classes: model.classes, name: "models.\(index)")
+                one, of: family, classes: classes, name: "models.\(index)")
             heads.append(Graph.Head(logits: logits, weight: one.weight))
         }
         let built = builder.network(

@@ -14,6 +14,9 @@ public final class Executor {
     /// first) where nothing is mixed in. Training alone looks at them.
     public let mixedLabels: UnsafeMutableBufferPointer<Int64>
     public let mixture: UnsafeMutableBufferPointer<Float>
+    /// Keys of the random draws that training makes for the clips. Equal keys make equal draws,
+    /// wherever in a batch a clip lies; whoever trains a network that draws sets them.
+    public let keys: UnsafeMutableBufferPointer<UInt64>
     private let pool: ThreadPool
     private let arena: FloatBuffer
     private let scratch: FloatBuffer
@@ -38,6 +41,8 @@ public final class Executor {
         mixedLabels.initialize(repeating: 0)
         mixture = .allocate(capacity: plan.clips)
         mixture.initialize(repeating: 1)
+        keys = .allocate(capacity: plan.clips)
+        keys.initialize(repeating: 0)
     }
 
     public convenience init(
@@ -50,6 +55,7 @@ public final class Executor {
         labels.deallocate()
         mixedLabels.deallocate()
         mixture.deallocate()
+        keys.deallocate()
     }
 
     /// The normalised clips, (clips, frames, height, width, 3). Whoever runs a pass fills them
@@ -103,7 +109,8 @@ public final class Executor {
     ) -> PassResult {
         plan.layout.offsets.withUnsafeBufferPointer { offsets in
             guard let offsets = offsets.baseAddress, let labels = labels.baseAddress,
-                let mixedLabels = mixedLabels.baseAddress, let mixture = mixture.baseAddress
+                let mixedLabels = mixedLabels.baseAddress, let mixture = mixture.baseAddress,
+                let keys = keys.baseAddress
             else {
                 preconditionFailure("a plan has buffers and clips")
             }
@@ -111,6 +118,7 @@ public final class Executor {
                 arena: arena.base, offsets: offsets, scratch: UnsafeMutableRawPointer(scratch.base),
                 scratchStride: scratchStride, zeros: zeros.base, labels: labels,
                 mixedLabels: mixedLabels, mixture: mixture,
+                keys: keys,
                 parameters: parameters.values.base, running: parameters.statistics.base,
                 gradient: gradient.base, statistics: statistics.base, pool: pool)
             for operation in plan.operations { operation.forward(pass) }

@@ -98,6 +98,9 @@ extension Operation {
         case .attention(let own): "attention of \(own.heads) heads"
         case .linear: "linear"
         case .subsample(let stride, _): "every \(stride)th pixel"
+        case .windowAverage(let height, let width): "average of all frames, \(height)x\(width)"
+        case .dropout(let rate): "dropout \(rate)"
+        case .meanProbability: "mean probability"
         }
     }
 

@@ -24,15 +24,18 @@ public struct GraphBuilder {
             parameters: ParameterTree(parameters))
     }
 
-    /// - Parameter weight: where the weight comes from; a tensor of its own, `NAME.weight`, unless
-    ///   given. Uses that name the same tensors share them.
+    /// - Parameters:
+    ///   - weight: where the weight comes from; a tensor of its own, `NAME.weight`, unless given.
+    ///     Uses that name the same tensors share them.
+    ///   - volumetric: the weight has an axis of time even where it has one tap along it, as
+    ///     PyTorch's `Conv3d` has.
     public mutating func convolution(
         _ x: Graph.Value, name: String, channels: Int, kernel: Extent, stride: Extent = .one,
-        padding: Extent = .zero, weight: WeightSource? = nil
+        padding: Extent = .zero, weight: WeightSource? = nil, volumetric: Bool = false
     ) -> Graph.Value {
         let from = shape(of: x)
         let taps =
-            kernel.time == 1
+            kernel.time == 1 && !volumetric
             ? [kernel.height, kernel.width] : [kernel.time, kernel.height, kernel.width]
         let source = weight ?? .tensor(name + ".weight")
         for tensor in source.tensors {
@@ -53,13 +56,16 @@ public struct GraphBuilder {
         return append(name, .convolution(operation), [x], to)
     }
 
-    public mutating func batchNorm(_ x: Graph.Value, name: String) -> Graph.Value {
+    /// - Parameter scale: What the trained scale starts with.
+    public mutating func batchNorm(
+        _ x: Graph.Value, name: String, scale: Float = 1
+    ) -> Graph.Value {
         let shape = shape(of: x)
         let operation = BatchNorm(
             scale: name + ".weight", shift: name + ".bias",
             runningMean: name + ".running_mean", runningVariance: name + ".running_var")
         let channels = [shape.channels]
-        declare(operation.scale, channels, .trainable(decays: false), .constant(1))
+        declare(operation.scale, channels, .trainable(decays: false), .constant(scale))
         declare(operation.shift, channels, .trainable(decays: false), .constant(0))
         declare(operation.runningMean, channels, .runningMean, .constant(0))
         declare(operation.runningVariance, channels, .runningVariance, .constant(1))

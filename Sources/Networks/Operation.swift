@@ -32,6 +32,12 @@ public enum Operation: Sendable, Hashable {
     /// Every `stride`-th pixel of height and width, then zero channels up to `channels`: the
     /// parameter-free shortcut A of He et al. (2015).
     case subsample(stride: Int, channels: Int)
+    /// Means over all frames and a window of (height, width), at every place where it fits.
+    case windowAverage(height: Int, width: Int)
+    /// In training, zeros for a random part of the values.
+    case dropout(rate: Double)
+    /// The logarithm of the mean over places of the softmax over channels.
+    case meanProbability
 }
 
 /// Where the weight of a convolution comes from, by names of tensors.

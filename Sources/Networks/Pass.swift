@@ -33,6 +33,8 @@ struct Pass {
     /// Of the clips that are mixed in, and the parts of those they are mixed into.
     let mixedLabels: UnsafePointer<Int64>
     let mixture: UnsafePointer<Float>
+    /// Keys of the clips' random draws, read in training.
+    let keys: UnsafePointer<UInt64>
     let parameters: UnsafePointer<Float>
     /// Running statistics, read in evaluation.
     let running: UnsafePointer<Float>

@@ -53,6 +53,12 @@ extension PlanCompiler {
         case .layerNorm(let own): return [layerNorm(step, index, own)]
         case .positions: return [positions(step, index)]
         case .attention(let own): return [attention(step, index, own)]
+        case .windowAverage(let height, let width):
+            return [windowAverage(step, index, (height, width))]
+        case .dropout(let rate):
+            return dropout(step, index, rate: rate)
+        case .meanProbability:
+            return [meanProbability(step)]
         }
     }
 

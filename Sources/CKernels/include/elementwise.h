@@ -17,6 +17,8 @@ void lk_fill(lk_int count, float value, float *y);
 void lk_relu(lk_int count, const float *x, float *y);
 /// dx = dy where z > 0, else 0; z is ReLU's output (or input). dx may be dy.
 void lk_relu_backward(lk_int count, const float *z, const float *dy, float *dx);
+/// y = 0 where uniform < rate, else x / (1 - rate): dropout, and its gradient. y may be x or uniform.
+void lk_dropout(lk_int count, const float *uniform, float rate, const float *x, float *y);
 /// *result = sum of a b, in double.
 void lk_dot(lk_int count, const float *a, const float *b, double *result);
 

@@ -24,3 +24,8 @@ typedef struct {
 void lk_cross_entropy(
     lk_int rows, lk_int classes, const float *logits, const lk_targets *targets, float scale,
     float *dlogits, double *loss, lk_int *correct);
+
+/// y[class] = log of the mean over rows of softmax of logits (rows, classes), row by row; `sums` is
+/// memory for a double a row.
+void lk_log_mean_softmax(
+    lk_int rows, lk_int classes, const float *logits, double *sums, float *y);
