@@ -58,6 +58,7 @@ let package = Package(
         // Floor 1
         module("TrainingProtocol"),
         module("Tensors", ["COpenBLAS", "CKernels"]),
+        module("Charts"),
 
         // Floor 2
         module("Networks", ["Tensors", "CKernels"]),
@@ -106,7 +107,7 @@ let package = Package(
             name: "CoordinatorCommand",
             dependencies: [
                 "Coordinating", "Verification", "Training", "ClipDatasets", "Checkpoints",
-                "Configuration", "Models", "Networks", "HDF5", arguments, logging,
+                "Configuration", "Models", "Networks", "HDF5", "Charts", arguments, logging,
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -119,6 +120,7 @@ let package = Package(
 
         tests("TrainingProtocol"),
         tests("Tensors", ["CKernels"]),
+        tests("Charts"),
         tests("Networks", ["Tensors"]),
         tests("HDF5"),
         tests("ZeroMQ"),

@@ -31,6 +31,19 @@ extension EncodedClip {
     /// Bytes of a decoded frame.
     var frameBytes: Int { height * width * ClipFormat.channels }
 
+    /// The same frames decoded, for several views of them.
+    ///
+    /// - Throws: `ClipDecodingError`, naming the clip and frame of a damaged JPEG.
+    public func decodedClip() throws(ClipDecodingError) -> EncodedClip {
+        guard layout == .jpeg else { return self }
+        let header = Header(
+            layout: .frames, index: index, firstFrame: firstFrame, frames: frames, height: height,
+            width: width)
+        return try EncodedClip(header: header) { (payload) throws(ClipDecodingError) in
+            try decode(into: payload.bindMemory(to: UInt8.self))
+        }
+    }
+
     /// Decodes the JPEGs of some of the frames here, numbered from 0, one after another.
     ///
     /// - Parameter pixels: `frameBytes` for each.

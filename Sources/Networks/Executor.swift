@@ -83,17 +83,27 @@ public final class Executor {
     public func train(
         parameters: ParameterStorage, gradient: FloatBuffer, statistics: FloatBuffer
     ) -> PassResult {
-        precondition(plan.mode == .training, "the plan is for evaluation")
+        precondition(plan.mode == .training, "the plan is for something else")
         precondition(gradient.count >= plan.gradientExtent, "the gradient is too short")
         precondition(
             statistics.count >= plan.batchStatisticsExtent, "the statistics are too short")
         return run(parameters, gradient, statistics)
     }
 
+    /// One forward pass of training, for batch norm's statistics alone.
+    ///
+    /// - Parameter statistics: as of `train`.
+    public func measure(parameters: ParameterStorage, statistics: FloatBuffer) {
+        precondition(plan.mode == .statistics, "the plan is for something else")
+        precondition(
+            statistics.count >= plan.batchStatisticsExtent, "the statistics are too short")
+        _ = run(parameters, noGradient, statistics)
+    }
+
     /// One forward pass with running statistics. The result counts `labels`; where they were never
     /// set, it means nothing.
     public func evaluate(parameters: ParameterStorage) -> PassResult {
-        precondition(plan.mode == .evaluation, "the plan is for training")
+        precondition(plan.mode == .evaluation, "the plan is for something else")
         return run(parameters, noGradient, noGradient)
     }
 

@@ -6,6 +6,8 @@ public struct Plan: Sendable {
     public enum Mode: Sendable, Hashable {
         /// Batch statistics, loss and gradients.
         case training
+        /// Batch statistics alone: as training, without loss or way back.
+        case statistics
         /// Running statistics, logits only.
         case evaluation
     }

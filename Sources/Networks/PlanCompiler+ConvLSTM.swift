@@ -24,7 +24,7 @@ extension PlanCompiler {
             layout: WeightLayout(
                 inputStride: taps, outputStride: taps * (from.channels + hidden)),
             x: value(source),
-            backward: nodes.contains { trained[$0] }
+            backward: training && nodes.contains { trained[$0] }
                 ? PlannedConvLSTM.Backward(
                     dx: target,
                     cells: buffer(floats: nodes.count * clips * recurrent.rows * hidden),

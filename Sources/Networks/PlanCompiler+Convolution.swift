@@ -58,7 +58,7 @@ extension PlanCompiler {
                 false
             }
         }
-        guard training, follows else { return nil }
+        guard takesStatistics, follows else { return nil }
         statisticRows[node] = convolution.tileRows
         let doubles = convolution.rowTiles * convolution.shape.out_channels
         statistics[node] = PlannedConvolution.Statistics(

@@ -6,6 +6,8 @@ struct PlanCompiler {
     let tree: ParameterTree
     let clips: Int
     let training: Bool
+    /// Whether batch norms take their statistics from the batch, unless they are frozen.
+    let takesStatistics: Bool
     let labelSmoothing: Double
     /// Floats of each buffer.
     private(set) var sizes: [Int] = []
@@ -37,6 +39,7 @@ struct PlanCompiler {
         tree = network.parameters
         self.clips = clips
         training = mode == .training
+        takesStatistics = mode != .evaluation
         self.labelSmoothing = training ? labelSmoothing : 0
         values = Array(repeating: nil, count: graph.nodes.count)
         gradients = values
@@ -99,13 +102,13 @@ struct PlanCompiler {
     /// frozen takes the running ones, in training too.
     func usesBatch(_ node: Int) -> Bool {
         guard case .batchNorm(let norm) = graph.nodes[node].operation else { return false }
-        return isTrained(norm.runningMean)
+        return takesStatistics && tree[norm.runningMean]?.isFrozen == false
     }
 
     private mutating func findTrained() {
         trained = []
         for node in graph.nodes {
-            let own = node.parameters.contains { isTrained($0) }
+            let own = node.parameters.contains { takesStatistics && tree[$0]?.isFrozen == false }
             trained.append(own || node.inputs.contains { trained[$0.index] })
         }
     }

@@ -1,38 +1,39 @@
-/// How well a model tells the clips of a split apart.
-public struct EvaluationReport: Sendable, Equatable, Codable {
-    public struct ClassScore: Sendable, Equatable, Codable {
+/// How well a model, or several and their ensemble, tell the clips of a split apart.
+public struct EvaluationReport: Sendable {
+    /// Of a model by itself.
+    public struct Model: Sendable {
         public let name: String
-        public fileprivate(set) var clips = 0
-        public fileprivate(set) var correct = 0
-
-        /// Share of the class's clips that were told; nil where it has none.
-        public var accuracy: Double? { clips > 0 ? Double(correct) / Double(clips) : nil }
+        public fileprivate(set) var score = EvaluationScore()
     }
 
-    public private(set) var clips = 0
-    private var lossSum = 0.0
-    private var hits1 = 0
-    private var hits5 = 0
-    /// By class number.
-    public private(set) var classes: [ClassScore]
+    /// f1..fn.
+    public private(set) var models: [Model]
+    /// Of the ensemble q; where there is one model, of that.
+    public private(set) var ensemble = EvaluationScore()
+    /// What q took each clip for.
+    public private(set) var confusion: ConfusionMatrix
+    /// Of q; nil where the split does not say which clips are one video's.
+    public private(set) var videos: VideoResults?
+    private var labels: [Int] = []
+    private var distributions: [ClassDistribution] = []
 
-    init(classNames: [String]) {
-        classes = classNames.map { ClassScore(name: $0) }
+    init(modelNames: [String], classNames: [String]) {
+        models = modelNames.map { Model(name: $0) }
+        confusion = ConfusionMatrix(classNames: classNames)
     }
 
-    /// Mean cross-entropy.
-    public var loss: Double { lossSum / Double(max(1, clips)) }
-    /// Shares of the clips, 0 to 1.
-    public var top1: Double { Double(hits1) / Double(max(1, clips)) }
-    public var top5: Double { Double(hits5) / Double(max(1, clips)) }
+    mutating func add(_ prediction: Prediction, label: Int) {
+        for (index, distribution) in prediction.models.enumerated() {
+            models[index].score.add(distribution, label: label)
+        }
+        ensemble.add(prediction.ensemble, label: label)
+        confusion.add(label: label, predicted: prediction.ensemble.top)
+        labels.append(label)
+        distributions.append(prediction.ensemble)
+    }
 
-    mutating func add(_ prediction: Prediction) {
-        clips += 1
-        lossSum += prediction.loss
-        let rank = prediction.rank
-        hits1 += rank < 1 ? 1 : 0
-        hits5 += rank < 5 ? 1 : 0
-        classes[prediction.label].clips += 1
-        classes[prediction.label].correct += rank < 1 ? 1 : 0
+    /// - Parameter names: The video of each clip, in the order in which the clips were added.
+    mutating func judgeVideos(_ names: [String]) {
+        videos = VideoResults(names: names, labels: labels, distributions: distributions)
     }
 }

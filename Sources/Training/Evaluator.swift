@@ -10,58 +10,138 @@ import TrainingProtocol
 ///
 /// It belongs to one thread, which also runs its pool.
 public final class Evaluator {
-    private let configuration: RunConfiguration
-    private let parameters: ParameterStorage
+    let configuration: RunConfiguration
+    /// The step whose weights these are.
+    let step: Int
+    let parameters: ParameterStorage
+    let pool: ThreadPool
+    private let input: InputConfiguration
     private let executors: ExecutorCache
 
+    /// - Parameter size: Height and width of the crops that are scored, where they are not the configuration's.
     /// - Throws: `ModelError`, `SavedStateError`, `ThreadPoolError`.
     public init(
-        configuration: RunConfiguration, checkpoint: Checkpoint, threads: Int
+        configuration: RunConfiguration, checkpoint: Checkpoint, threads: Int, size: Int? = nil
     ) throws {
         self.configuration = configuration
-        let network = try Network(configuration)
+        step = checkpoint.step
+        var seen = configuration
+        seen.model.input.size = size ?? configuration.model.input.size
+        input = seen.model.input
+        let network = try Network(seen)
         // Of the optimiser's vectors, only the weights' average is needed to score.
         let layout =
             configuration.train.ema > 0
             ? try TrainingState.Layout(configuration)
             : TrainingState.Layout(tree: network.parameters, optimizerVectors: [])
         parameters = try TrainingState(layout: layout, checkpoint: checkpoint).scoredParameters
-        executors = ExecutorCache(network, pool: try ThreadPool(threads: threads))
+        pool = try ThreadPool(threads: threads)
+        executors = ExecutorCache(network, pool: pool)
     }
 
-    /// Scores every clip of a split: the middle of its time and space.
+    /// f1..fn, as the configuration calls them.
+    public var modelNames: [String] {
+        switch configuration.model.architecture {
+        case .slowFastLSTM(let family): family.models.map(\.name)
+        case .slowFast: ["slowfast"]
+        }
+    }
+
+    /// Scores every clip of a split by the mean of the probabilities of its views.
     ///
-    /// - Parameter progress: Called with the number of clips that are done.
+    /// - Parameters:
+    ///   - views: Several windows spread over a clip's own length; a single one lies as in the evaluation of a run.
+    ///   - progress: Called with the number of clips that are done.
     /// - Throws: `ConfigurationError` where the clips do not fit the model, `ClipDatasetError`,
     ///   `ClipDecodingError`.
     public func evaluate(
-        _ split: ClipSplit, classNames: [String], progress: (Int) -> Void = { _ in }
+        _ split: ClipSplit, classNames: [String], views: ViewGrid = .single,
+        progress: (Int) -> Void = { _ in }
     ) throws -> EvaluationReport {
-        try configuration.check(
+        try check(split, classes: classNames.count)
+        var report = EvaluationReport(modelNames: modelNames, classNames: classNames)
+        var done = 0
+        try predict(split.count, of: views.count) { sample in
+            try self.views(views, of: sample, in: split)
+        } each: { prediction in
+            report.add(prediction, label: split.labels[done])
+            done += 1
+            progress(done)
+        }
+        if let names = split.videoIDs { report.judgeVideos(names) }
+        return report
+    }
+
+    /// What the network makes of clips that are not of a dataset, as of a video's windows: the mean over all of
+    /// them and their squares.
+    ///
+    /// - Parameters:
+    ///   - clips: One or more; each holds just the frames that a network sees.
+    ///   - spatialViews: Squares of each clip.
+    /// - Throws: `ClipDecodingError` where a clip does not fit.
+    public func predict(
+        _ clips: [EncodedClip], spatialViews: Int
+    ) throws(ClipDecodingError) -> Prediction {
+        let sampling = ClipSampling.evaluation(frames: input.frames, size: input.size)
+        var predictions: [Prediction] = []
+        for clip in clips {
+            let views = try sampling.views(
+                ViewGrid(temporal: 1, spatial: spatialViews), sample: clip.index,
+                clip: (clip.frames, clip.height, clip.width))
+            // Nothing reads a label where nothing is scored.
+            predictions += try executors.predict(
+                views.map { LabeledClip(clip: clip, view: $0, label: 0) }, parameters: parameters)
+        }
+        return Prediction(averaging: predictions)
+    }
+
+    private func check(_ split: ClipSplit, classes: Int) throws(ConfigurationError) {
+        var seen = configuration
+        seen.model.input = input
+        try seen.check(
             against: RunConfiguration.StoredClips(
                 split: split.name, frames: split.frames, height: split.height, width: split.width,
-                classes: classNames.count, samples: split.count), forTraining: false)
-        let input = configuration.model.input
+                classes: classes, samples: split.count), forTraining: false)
+    }
+
+    /// A clip's views, of one reading and one decoding.
+    private func views(
+        _ grid: ViewGrid, of sample: Int, in split: ClipSplit
+    ) throws -> [LabeledClip] {
         let sampling = ClipSampling.evaluation(
             frames: input.frames, size: input.size, stride: configuration.data.stride)
-        let blocks = EvaluationBlocks(samples: split.count)
-        var report = EvaluationReport(classNames: classNames)
-        for block in 0..<blocks.count {
-            var clips: [LabeledClip] = []
-            for sample in blocks.samples(of: block) {
-                let view = try sampling.view(
-                    seed: configuration.seed, epoch: 0, sample: sample,
-                    clip: (split.frames, split.height, split.width))
-                clips.append(
-                    LabeledClip(
-                        clip: try split.readClip(sample, frames: view.span), view: view,
-                        label: split.labels[sample]))
+        let frames = grid.temporal == 1 ? split.frames : try split.frameCount(ofClip: sample)
+        let views = try sampling.views(
+            grid, sample: sample, clip: (frames, split.height, split.width))
+        let first = views.map(\.span.lowerBound).min() ?? 0
+        let end = views.map(\.span.upperBound).max() ?? 0
+        var clip = try split.readClip(sample, frames: first..<end)
+        if views.count > 1 { clip = try clip.decodedClip() }
+        return views.map { LabeledClip(clip: clip, view: $0, label: split.labels[sample]) }
+    }
+
+    /// Predictions of samples in their order, each of so many views, which `views` gives.
+    private func predict(
+        _ samples: Int, of count: Int, views: (Int) throws -> [LabeledClip],
+        each: (Prediction) -> Void
+    ) throws {
+        var waiting: [LabeledClip] = []
+        var predicted: [Prediction] = []
+        func flush() throws {
+            predicted += try executors.predict(waiting, parameters: parameters)
+            waiting.removeAll()
+            while predicted.count >= count {
+                each(Prediction(averaging: Array(predicted.prefix(count))))
+                predicted.removeFirst(count)
             }
-            for prediction in try executors.predict(clips, parameters: parameters) {
-                report.add(prediction)
-            }
-            progress(blocks.samples(of: block).upperBound)
         }
-        return report
+        for sample in 0..<samples {
+            for view in try views(sample) {
+                waiting.append(view)
+                // The same blocks as in the evaluation of a run.
+                if waiting.count == EvaluationBlocks.size { try flush() }
+            }
+        }
+        try flush()
     }
 }

@@ -22,11 +22,13 @@ extension ExecutorCache {
         try executor.fill(with: clips, pool: pool)
         _ = executor.evaluate(parameters: parameters)
         let logits = executor.clipLogits
-        let classes = executor.plan.classes
+        let plan = executor.plan
         return clips.indices.map { index in
             Prediction(
-                logits: Array(logits[index * classes..<(index + 1) * classes]),
-                label: clips[index].label)
+                logits: (0..<plan.models).map { model in
+                    let first = (model * plan.clips + index) * plan.classes
+                    return Array(logits[first..<first + plan.classes])
+                })
         }
     }
 }

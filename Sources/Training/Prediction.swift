@@ -1,35 +1,24 @@
-import Foundation
-
-/// A clip's logits beside its class.
+/// What a network makes of a clip: each of its models f1..fn, and their ensemble q, the softmax of the mean logits.
 public struct Prediction: Sendable, Equatable {
-    /// One a class.
-    public let logits: [Float]
-    public let label: Int
+    /// One a model.
+    public let models: [ClassDistribution]
+    /// The same as the model where there is one.
+    public let ensemble: ClassDistribution
 
-    public init(logits: [Float], label: Int) {
-        self.logits = logits
-        self.label = label
+    /// - Parameter logits: One array a model, one number a class.
+    public init(logits: [[Float]]) {
+        models = logits.map { ClassDistribution(logits: $0) }
+        ensemble = models.count == 1 ? models[0] : ClassDistribution(meanOf: logits)
     }
 
-    /// How many classes the network puts before the right one: 0 is a hit. Of equal logits the class with the
-    /// smaller number comes first.
-    public var rank: Int {
-        let own = logits[label]
-        // What is no number is no hit.
-        guard logits.allSatisfy(\.isFinite) else { return logits.count }
-        return logits.indices.filter { logits[$0] > own || (logits[$0] == own && $0 < label) }.count
-    }
-
-    /// The class that the network puts first.
-    public var top: Int {
-        logits.indices.max { logits[$0] < logits[$1] || (logits[$0] == logits[$1] && $0 > $1) } ?? 0
-    }
-
-    /// Cross-entropy of the softmax of the logits. A report, not a training signal, so the platform's logarithm
-    /// will do.
-    public var loss: Double {
-        let greatest = Double(logits.max() ?? 0)
-        let sum = logits.reduce(0) { $0 + exp(Double($1) - greatest) }
-        return log(sum) + greatest - Double(logits[label])
+    /// The mean of other predictions' probabilities, as of a clip's views: f1..fn and q each by itself.
+    ///
+    /// - Parameter predictions: One or more, of the same models.
+    public init(averaging predictions: [Prediction]) {
+        let count = predictions.first?.models.count ?? 0
+        models = (0..<count).map { model in
+            ClassDistribution(averaging: predictions.map { $0.models[model] })
+        }
+        ensemble = ClassDistribution(averaging: predictions.map(\.ensemble))
     }
 }

@@ -115,17 +115,18 @@ public final class Trainer {
         EvaluationBlocks(samples: sampling.evaluation?.samples ?? 0)
     }
 
-    /// Scores a block of clips with the running statistics.
+    /// Scores a block of clips with the running statistics: of several models, their ensemble.
     public func evaluate(
         _ block: Int, _ clips: [LabeledClip]
     ) throws(ClipDecodingError) -> BlockOutcome {
         let predictions = try predict(clips)
         var outcome = BlockOutcome(
             block: block, samples: clips.count, lossSum: 0, top1: 0, top5: 0)
-        for prediction in predictions {
-            outcome.lossSum += prediction.loss
-            outcome.top1 += prediction.rank < 1 ? 1 : 0
-            outcome.top5 += prediction.rank < 5 ? 1 : 0
+        for (prediction, clip) in zip(predictions, clips) {
+            let rank = prediction.ensemble.rank(of: clip.label)
+            outcome.lossSum += prediction.ensemble.loss(of: clip.label)
+            outcome.top1 += rank < 1 ? 1 : 0
+            outcome.top5 += rank < 5 ? 1 : 0
         }
         return outcome
     }
