@@ -66,11 +66,17 @@ extension PlannedLSTM {
         if let place = places.hiddenWeight {
             recurrentGradient(range, into: pass.gradient + place + first * hidden, pass)
         }
-        for place in [places.inputBias, places.hiddenBias] {
-            guard let bias = place.map({ pass.gradient + $0 + first }) else { continue }
-            lk_fill(range.count, 0, bias)
-            lk_add_row_sums(clips * frames, range.count, gradient, 4 * hidden, bias)
-        }
+        if let place = places.inputBias { biasGradient(range, into: pass.gradient + place, pass) }
+        if let place = places.hiddenBias { biasGradient(range, into: pass.gradient + place, pass) }
+    }
+
+    private func biasGradient(
+        _ range: Range<Int>, into gradient: UnsafeMutablePointer<Float>, _ pass: Pass
+    ) {
+        let bias = gradient + range.lowerBound
+        lk_fill(range.count, 0, bias)
+        lk_add_row_sums(
+            clips * frames, range.count, pass[gates] + range.lowerBound, 4 * hidden, bias)
     }
 
     private func recurrentGradient(

@@ -71,12 +71,15 @@ struct PlannedLayerNorm: PlannedOperation {
                 target.update(from: staging, count: range.count * channels)
             }
         }
-        for (place, part) in [(backward.scale, 0), (backward.shift, channels)] {
-            guard let place else { continue }
-            lk_fill(channels, 0, pass.gradient + place)
-            lk_add_row_sums(
-                Self.tiles(rows: rows), channels, partials + part, 2 * channels,
-                pass.gradient + place)
-        }
+        if let place = backward.scale { add(partials, into: pass.gradient + place) }
+        if let place = backward.shift { add(partials + channels, into: pass.gradient + place) }
+    }
+
+    /// The sum over tiles of one of their two parts.
+    private func add(
+        _ partials: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>
+    ) {
+        lk_fill(channels, 0, gradient)
+        lk_add_row_sums(Self.tiles(rows: rows), channels, partials, 2 * channels, gradient)
     }
 }
