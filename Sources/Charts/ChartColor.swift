@@ -31,7 +31,7 @@ struct ChartColor: Hashable {
 
     /// From nothing to everything: the blues of ColorBrewer (Harrower and Brewer, 2003).
     private static let blues = [
-        0xEFF5FB, 0xDEEBF7, 0xC6DBEF, 0x9ECAE1, 0x6BAED6, 0x4292C6, 0x2171B5, 0x08519C, 0x08306B,
+        0xDEEBF7, 0xC6DBEF, 0x9ECAE1, 0x6BAED6, 0x4292C6, 0x2171B5, 0x08519C, 0x08306B,
     ].map { ChartColor($0) }
 
     /// - Parameter share: 0 to 1.

@@ -3,6 +3,7 @@ import Configuration
 /// Everything that a run keeps on disk, owned by one process at a time:
 ///
 ///     config.yaml        the resolved configuration
+///     dataset.json       what the clips are, see `DatasetRecord`
 ///     journal            commits and membership, see `Journal`
 ///     metrics.jsonl      measurements, one JSON object a line
 ///     checkpoints/       step-00000010 and so on, see `CheckpointStore`

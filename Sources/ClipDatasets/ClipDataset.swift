@@ -9,6 +9,8 @@ public final class ClipDataset: Sendable {
     public let path: String
     public let version: Int
     public let classNames: [String]
+    /// Frames of a video from one stored frame to the next, where the file says.
+    public let frameStride: Int?
     /// The splits there are, in the order train, val, test.
     public let splits: [ClipSplit]
 
@@ -19,6 +21,7 @@ public final class ClipDataset: Sendable {
         let file = try rethrowing { () throws(HDF5Error) in try HDF5File(reading: path) }
         version = try Self.checkFormat(of: file)
         classNames = try Self.classNames(of: file)
+        frameStride = try Self.frameStride(of: file)
         var splits: [ClipSplit] = []
         for name in ClipFormat.splits
         where try rethrowing({ () throws(HDF5Error) in try file.exists("/" + name) }) {
@@ -75,6 +78,21 @@ extension ClipDataset {
             }
         }
         return Int(version)
+    }
+
+    private static func frameStride(of file: HDF5File) throws(ClipDatasetError) -> Int? {
+        let value = try rethrowing { () throws(HDF5Error) in
+            try file.attribute(ClipFormat.frameStride)
+        }
+        guard let value else { return nil }
+        guard case .integer(let stride) = value, stride > 0 else {
+            throw .invalid(
+                path: file.path, dataset: "/",
+                problem:
+                    "the attribute \(ClipFormat.frameStride) is \"\(value)\", no number above 0",
+                remedy: "Write an integer, or leave it out.")
+        }
+        return Int(stride)
     }
 
     private static func classNames(of file: HDF5File) throws(ClipDatasetError) -> [String] {

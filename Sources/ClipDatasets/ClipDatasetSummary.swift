@@ -28,6 +28,8 @@ public struct ClipDatasetSummary: Codable, Hashable, Sendable {
     public let version: Int
     public let digest: String
     public let classNames: [String]
+    /// Frames of a video from one stored frame to the next; nil where the file does not say.
+    public let frameStride: Int?
     public let splits: [Split]
 }
 
@@ -40,7 +42,8 @@ extension ClipDataset {
         for split in self.splits { splits.append(try split.summary(classes: classNames.count)) }
         return ClipDatasetSummary(
             path: path, fileBytes: fileBytes, version: version,
-            digest: try digest().description, classNames: classNames, splits: splits)
+            digest: try digest().description, classNames: classNames, frameStride: frameStride,
+            splits: splits)
     }
 }
 

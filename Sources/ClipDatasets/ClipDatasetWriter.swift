@@ -48,10 +48,13 @@ public final class ClipDatasetWriter {
 
     /// Starts a file.
     ///
-    /// - Parameter replacing: whether a file at `path` may be replaced.
+    /// - Parameters:
+    ///   - frameStride: frames of a video from one stored frame to the next, where clips were cut
+    ///     from videos.
+    ///   - replacing: whether a file at `path` may be replaced.
     public init(
         path: String, classNames: [String], shape: (frames: Int, height: Int, width: Int),
-        storage: ClipStorage = ClipStorage(), replacing: Bool = false
+        storage: ClipStorage = ClipStorage(), frameStride: Int? = nil, replacing: Bool = false
     ) throws(ClipDatasetError) {
         self.path = path
         self.classNames = classNames
@@ -72,6 +75,10 @@ public final class ClipDatasetWriter {
             try file.setAttribute("version", to: .integer(Int64(ClipFormat.version)))
             try file.setAttribute("color", to: .string(ClipFormat.color))
             try file.setAttribute("layout", to: .string(ClipFormat.axes))
+            if let frameStride {
+                try file.setAttribute(
+                    ClipFormat.frameStride, to: .integer(Int64(frameStride)))
+            }
             try file.createDataset("/class_names", holding: classNames)
         }
     }

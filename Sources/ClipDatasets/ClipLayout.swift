@@ -13,6 +13,8 @@ enum ClipFormat {
     static let color = "RGB"
     static let axes = "NTHWC"
     static let channels = 3
+    /// The name of an attribute that a file of cut videos has.
+    static let frameStride = "frame_stride"
     /// The splits a file may hold, in the order in which they are listed.
     static let splits = ["train", "val", "test"]
     /// Frames a chunk of the `frames` layout; short enough that a window reads little it does not

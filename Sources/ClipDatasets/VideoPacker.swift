@@ -73,7 +73,7 @@ public struct VideoPacker: Sendable {
             try ClipDatasetWriter(
                 path: target, classNames: folder.classes.map(\.name),
                 shape: (options.frames, options.size, options.size), storage: options.storage,
-                replacing: options.isReplacing)
+                frameStride: options.stride, replacing: options.isReplacing)
         }
         let jobs = try jobs(in: folder, &result, report)
         guard !jobs.isEmpty else { throw .video(.nothingToPack(path)) }

@@ -86,6 +86,11 @@ public final class TrainingRun {
             ? try RunDirectory.resume(at: options.directory, configuration: options.configuration)
             : try RunDirectory.create(at: options.directory, configuration: wanted)
         configuration = directory.configuration
+        try directory.record(
+            DatasetRecord(
+                classNames: dataset.classNames, frames: sampling.training.frames,
+                height: sampling.training.height, width: sampling.training.width,
+                frameStride: dataset.frameStride))
         opening = try RunOpening(
             directory, layout: layout, summary: summary, sampling: sampling)
         profile = SharedProfile(opening.history.profile)

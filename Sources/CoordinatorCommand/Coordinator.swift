@@ -7,7 +7,8 @@ struct Coordinator: AsyncParsableCommand {
         commandName: "coordinator",
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
         subcommands: [
-            StartCommand.self, EvaluateCommand.self, DescribeCommand.self, DatasetCommand.self,
+            StartCommand.self, EvaluateCommand.self, PredictCommand.self, DescribeCommand.self,
+            DatasetCommand.self,
             VerifyCommand.self,
         ])
 

@@ -42,8 +42,12 @@ private struct DatasetTable {
             "\(summary.path)",
             "  \(Self.bytes(summary.fileBytes)), format version \(summary.version), "
                 + "\(summary.classNames.count) classes",
-            "  digest \(summary.digest)", "",
+            "  digest \(summary.digest)",
         ]
+        if let stride = summary.frameStride, stride > 1 {
+            lines.append("  every \(stride)-th frame of the videos")
+        }
+        lines.append("")
         for split in summary.splits { lines += describe(split) }
         return (lines + histogram).joined(separator: "\n")
     }

@@ -7,6 +7,8 @@ struct SavedRun {
     let configuration: RunConfiguration
     /// The final one, or the newest where the run has not ended.
     let checkpoint: Checkpoint
+    /// Nil where a program that wrote none began the run.
+    let dataset: DatasetRecord?
 
     /// - Throws: `SavedStateError` where there is no run, or it has saved nothing yet.
     init(at path: String) throws(SavedStateError) {
@@ -16,5 +18,6 @@ struct SavedRun {
         }
         configuration = try RunDirectory.configuration(at: path)
         checkpoint = try CheckpointStore.newest(ofRunAt: path)
+        dataset = try RunDirectory.dataset(ofRunAt: path)
     }
 }

@@ -5,8 +5,12 @@ extension Network {
     /// The network of a run: its model, in which the tensors that `train.freeze` names are frozen.
     ///
     /// Running statistics are frozen with the scale and shift of their batch norm.
-    public convenience init(_ run: RunConfiguration) throws(ModelError) {
-        let whole = try Network(run.model)
+    ///
+    /// - Parameter evaluationSize: As of a model's network.
+    public convenience init(
+        _ run: RunConfiguration, evaluationSize: Int? = nil
+    ) throws(ModelError) {
+        let whole = try Network(run.model, evaluationSize: evaluationSize)
         let tree = whole.parameters
         let names = tree.trainable.map(\.name)
         var frozen: Set<String> = []

@@ -12,7 +12,7 @@ import TrainingProtocol
 public final class Evaluator {
     let configuration: RunConfiguration
     /// The step whose weights these are.
-    let step: Int
+    public let step: Int
     let parameters: ParameterStorage
     let pool: ThreadPool
     private let input: InputConfiguration
@@ -25,10 +25,10 @@ public final class Evaluator {
     ) throws {
         self.configuration = configuration
         step = checkpoint.step
-        var seen = configuration
-        seen.model.input.size = size ?? configuration.model.input.size
-        input = seen.model.input
-        let network = try Network(seen)
+        var input = configuration.model.input
+        input.size = size ?? input.size
+        self.input = input
+        let network = try Network(configuration, evaluationSize: size)
         // Of the optimiser's vectors, only the weights' average is needed to score.
         let layout =
             configuration.train.ema > 0
@@ -83,14 +83,19 @@ public final class Evaluator {
         _ clips: [EncodedClip], spatialViews: Int
     ) throws(ClipDecodingError) -> Prediction {
         let sampling = ClipSampling.evaluation(frames: input.frames, size: input.size)
-        var predictions: [Prediction] = []
+        var views: [LabeledClip] = []
         for clip in clips {
-            let views = try sampling.views(
-                ViewGrid(temporal: 1, spatial: spatialViews), sample: clip.index,
-                clip: (clip.frames, clip.height, clip.width))
             // Nothing reads a label where nothing is scored.
+            views += try sampling.views(
+                ViewGrid(temporal: 1, spatial: spatialViews), sample: clip.index,
+                clip: (clip.frames, clip.height, clip.width)
+            ).map { LabeledClip(clip: clip, view: $0, label: 0) }
+        }
+        var predictions: [Prediction] = []
+        for first in stride(from: 0, to: views.count, by: EvaluationBlocks.size) {
             predictions += try executors.predict(
-                views.map { LabeledClip(clip: clip, view: $0, label: 0) }, parameters: parameters)
+                Array(views[first..<min(first + EvaluationBlocks.size, views.count)]),
+                parameters: parameters)
         }
         return Prediction(averaging: predictions)
     }

@@ -87,6 +87,7 @@ struct VideoPackerTests {
         var strided = options(.time)
         (strided.stride, strided.frames, strided.valFraction) = (3, 3, 0)
         #expect(try pack(strided).clips == 4)
+        #expect(try ClipDataset(path: folder.file("out.h5")).frameStride == 3)
         var plain = strided
         (plain.stride, plain.frames) = (1, 10)
         _ = try VideoPacker(plain).pack(
@@ -96,6 +97,46 @@ struct VideoPackerTests {
         let (frames, frameBytes) = (try whole.decoded(), 16 * 16 * 3)
         let expected = [1, 4, 7].flatMap { frames[$0 * frameBytes..<($0 + 1) * frameBytes] }
         #expect(try clip.decoded() == expected)
+    }
+
+    @Test("windows of a video lie from its beginning to its end and hold the packer's pixels")
+    func windows() throws {
+        try makeVideo("a/0.avi", frames: 20)
+        var whole = options(.time)
+        (whole.frames, whole.valFraction) = (20, 0)
+        _ = try pack(whole)
+        let dataset = try ClipDataset(path: folder.file("out.h5"))
+        #expect(dataset.frameStride == 1)
+        let frames = try dataset.split("train").readClip(0).decoded()
+        let frameBytes = 16 * 16 * 3
+        func expected(_ numbers: [Int]) -> [UInt8] {
+            numbers.flatMap { frames[$0 * frameBytes..<($0 + 1) * frameBytes] }
+        }
+        func windows(_ count: Int, length: Int, stride: Int) throws -> [[UInt8]] {
+            let windows = try VideoWindows(
+                of: folder.file("videos/a/0.avi"), count: count, length: length, stride: stride,
+                size: 16)
+            #expect(windows.frames == 20)
+            return try windows.clips.map { try $0.decoded() }
+        }
+        #expect(
+            try windows(3, length: 4, stride: 2)
+                == [[0, 2, 4, 6], [6, 8, 10, 12], [13, 15, 17, 19]].map(expected))
+        #expect(try windows(1, length: 4, stride: 2) == [expected([6, 8, 10, 12])])
+        // Too short for a window: the last frame stands still, and there is but one beginning.
+        #expect(
+            try windows(10, length: 4, stride: 8) == [expected([0, 8, 16, 19])])
+    }
+
+    @Test("a window of what is no video is refused in one line that names it")
+    func noWindows() throws {
+        try folder.write(Array("no video".utf8), to: "broken.mp4")
+        let error = #expect(throws: VideoError.self) {
+            try VideoWindows(
+                of: folder.file("broken.mp4"), count: 1, length: 4, stride: 1, size: 16)
+        }
+        let text = error?.description ?? ""
+        #expect(text.contains("broken.mp4") && !text.contains("\n"))
     }
 
     @Test("a broken video and a short one are named and left out; strict ends the run")

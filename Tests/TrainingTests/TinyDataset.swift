@@ -9,7 +9,7 @@ import TrainingProtocol
 final class TinyDataset {
     let configuration: RunConfiguration
     let summary: DatasetSummary
-    private let split: ClipSplit
+    let split: ClipSplit
     private let sampling: RunSampling
     private let path: String
 
