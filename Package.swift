@@ -102,11 +102,14 @@ let package = Package(
                 "Configuration", "Tensors", logging,
             ]),
 
+        module("Comparing", ["Training", "Charts"]),
+
         // Floor 6: the two programs.
         .executableTarget(
             name: "CoordinatorCommand",
             dependencies: [
-                "Coordinating", "Verification", "Training", "ClipDatasets", "Checkpoints",
+                "Coordinating", "Verification", "Comparing", "Training", "ClipDatasets",
+                "Checkpoints",
                 "Configuration", "Models", "Networks", "HDF5", "Charts", arguments, logging,
             ],
             swiftSettings: swift),
@@ -120,6 +123,7 @@ let package = Package(
 
         tests("TrainingProtocol"),
         tests("Tensors", ["CKernels"]),
+        tests("Comparing", ["Training", "Charts"]),
         tests("Charts"),
         tests("Networks", ["Tensors"]),
         tests("HDF5"),

@@ -7,9 +7,8 @@ struct Coordinator: AsyncParsableCommand {
         commandName: "coordinator",
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
         subcommands: [
-            StartCommand.self, EvaluateCommand.self, PredictCommand.self, DescribeCommand.self,
-            DatasetCommand.self,
-            VerifyCommand.self,
+            StartCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self,
+            DescribeCommand.self, DatasetCommand.self, VerifyCommand.self,
         ])
 
     /// On the main thread, which commands may block: Swift's cooperative pool never waits for them.
