@@ -4,7 +4,8 @@ import HDF5
 ///
 /// A file holds `/class_names`, the splits `/train`, `/val`, `/test` (any of them), and in a split
 /// either `frames`, uint8 (clip, time, height, width, channel), or `jpeg` with `offsets`; `labels`;
-/// and perhaps `video_id`, `fps` and `group`.
+/// and perhaps `video_id`, `fps` and `group`. The attribute `frame_stride` may tell how far apart in
+/// the videos the frames lie.
 public final class ClipDataset: Sendable {
     public let path: String
     public let version: Int

@@ -45,7 +45,7 @@ private struct DatasetTable {
             "  digest \(summary.digest)",
         ]
         if let stride = summary.frameStride, stride > 1 {
-            lines.append("  every \(stride)-th frame of the videos")
+            lines.append("  one frame in \(stride) of the videos")
         }
         lines.append("")
         for split in summary.splits { lines += describe(split) }

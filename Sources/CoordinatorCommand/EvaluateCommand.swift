@@ -85,6 +85,12 @@ struct EvaluateCommand: ParsableCommand {
                 "--per-video needs to know the video of each clip, and \(dataset.path) has no "
                     + "/\(split.name)/video_id.")
         }
+        let stored = min(split.height, split.width)
+        guard size.map({ $0 <= stored }) ?? true else {
+            throw ValidationError(
+                "--size takes at most \(stored): \(split.name) of \(dataset.path) stores frames of "
+                    + "\(split.width) x \(split.height).")
+        }
         let evaluator = try Evaluator(
             configuration: run.configuration, checkpoint: run.checkpoint, threads: threads,
             size: size)
