@@ -49,6 +49,9 @@ struct EvaluationTests {
         let usage = try await Command.run(
             "coordinator", "evaluate", "--run", tiny.path("r"), "--views", "3")
         #expect(usage.status == 2)
+        let large = try await Command.run(
+            "coordinator", "evaluate", "--run", tiny.path("r"), "--size", "21")
+        #expect(large.status == 2 && large.errors.contains("--size takes at most 20"))
     }
 
     @Test("another crop size and precise batch norm change the scores and nothing on disk")
@@ -84,10 +87,10 @@ struct EvaluationTests {
         }
         let found = try object(
             try await Command.run("coordinator", "evaluate", "--run", tiny.path("r"), "--json"))
-        #expect(
-            (found["models"] as? [[String: Any]])?.map { $0["name"] as? String } == [
-                "early", "late",
-            ])
+        let models = try #require(found["models"] as? [[String: Any]])
+        #expect(models.map { $0["name"] as? String } == ["early", "late"])
+        let losses = models.map { $0["loss"] as? Double } + [found["loss"] as? Double]
+        #expect(Set(losses).count == 3, "each has logits of its own")
         let metrics = try String(contentsOfFile: tiny.path("r") + "/metrics.jsonl", encoding: .utf8)
         let last = try #require(metrics.split(separator: "\n").last { $0.contains("evaluation") })
         let line = try #require(
