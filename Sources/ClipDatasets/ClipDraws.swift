@@ -18,6 +18,8 @@ public struct ClipDraws: Sendable {
         case color
         /// Two numbers of 64 bits an attempt.
         case mixture
+        /// A key of 64 bits, from which dropout draws.
+        case dropout
     }
 
     private let seed: UInt64
@@ -35,6 +37,12 @@ public struct ClipDraws: Sendable {
     ) -> (UInt32, UInt32, UInt32, UInt32) {
         CounterRandom(seed: seed, stream: epoch | purpose.rawValue << 48)
             .block(at: sample | UInt64(attempt) << 48)
+    }
+
+    /// What a network draws for the clip is a function of this and of the place in the network.
+    public var networkKey: UInt64 {
+        let words = words(.dropout)
+        return UInt64(words.1) << 32 | UInt64(words.0)
     }
 
     /// A multiple of 2^-32 in [0, 1).

@@ -69,10 +69,12 @@ public final class Trainer {
 
     /// Computes a slot: the gradient's sum over its clips, and their batch-norm statistics times their count.
     ///
-    /// - Parameter vector: Overwritten; `vectorCount` floats.
+    /// - Parameters:
+    ///   - step: What a network draws in training depends on the step's epoch.
+    ///   - vector: Overwritten; `vectorCount` floats.
     /// - Throws: `ClipDecodingError` for a clip that is damaged.
     public func compute(
-        _ slot: Slot, _ clips: [LabeledClip], into vector: FloatBuffer
+        _ slot: Slot, in step: Step, _ clips: [LabeledClip], into vector: FloatBuffer
     ) throws(ClipDecodingError) -> SlotOutcome {
         guard !clips.isEmpty else {
             vector.floats.update(repeating: 0)
@@ -80,6 +82,12 @@ public final class Trainer {
         }
         let executor = executors.executor(clips: clips.count, mode: .training)
         try executor.fill(with: clips, pool: pool)
+        let epoch = Int(schedule.epoch(of: step).rawValue)
+        for (index, clip) in clips.enumerated() {
+            executor.keys[index] =
+                ClipDraws(seed: configuration.seed, epoch: epoch, sample: clip.clip.index)
+                .networkKey
+        }
         let (gradient, statistics) = parts(of: vector)
         let result = executor.train(
             parameters: state.parameters, gradient: gradient, statistics: statistics)

@@ -177,7 +177,7 @@ final class ComputeLoop {
             times.waitingForClips += waited.time
             guard let buffer = accumulator?.lend() else { return }
             let computed = try clock.timed {
-                try run.trainer.compute(Slot(slot), waited.value, into: buffer)
+                try run.trainer.compute(Slot(slot), in: step, waited.value, into: buffer)
             }
             times.computing += computed.time
             accumulator?.finish(Slot(slot), buffer)

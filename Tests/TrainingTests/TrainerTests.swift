@@ -25,7 +25,7 @@ struct TrainerTests {
             for slot in 0..<trainer.schedule.slots {
                 let vector = FloatBuffer(count: trainer.vectorCount)
                 let samples = trainer.schedule.samples(of: Slot(slot), in: step)
-                _ = try trainer.compute(Slot(slot), clips(samples, fixture), into: vector)
+                _ = try trainer.compute(Slot(slot), in: step, clips(samples, fixture), into: vector)
                 VectorSums.add(into: total.base, from: vector.base, count: total.count)
             }
             trainer.update(step, reduced: total)
@@ -48,7 +48,7 @@ struct TrainerTests {
             configuration: fixture.configuration, dataset: fixture.summary, threads: 1)
         trainer.initialize()
         let vector = FloatBuffer([Float](repeating: 7, count: trainer.vectorCount))
-        let outcome = try trainer.compute(Slot(0), [], into: vector)
+        let outcome = try trainer.compute(Slot(0), in: Step(1), [], into: vector)
         #expect(outcome == SlotOutcome(slot: Slot(0), samples: 0, lossSum: 0, correct: 0))
         #expect(vector.array.allSatisfy { $0 == 0 })
     }
@@ -63,11 +63,11 @@ struct TrainerTests {
         let many = try clips((0..<4).map { SampleID($0) }, fixture)
         let first = FloatBuffer(count: trainer.vectorCount)
         let second = FloatBuffer(count: trainer.vectorCount)
-        let fresh = try trainer.compute(Slot(0), many, into: first)
-        _ = try trainer.compute(Slot(1), few, into: second)
+        let fresh = try trainer.compute(Slot(0), in: Step(1), many, into: first)
+        _ = try trainer.compute(Slot(1), in: Step(1), few, into: second)
         _ = try trainer.evaluate(0, few)
         second.floats.update(repeating: 0)
-        let again = try trainer.compute(Slot(0), many, into: second)
+        let again = try trainer.compute(Slot(0), in: Step(1), many, into: second)
         #expect(fresh == again)
         #expect(
             Digest128(of: first.base, count: first.count)
@@ -88,7 +88,7 @@ struct TrainerTests {
             for slot in 0..<trainer.schedule.slots {
                 let vector = FloatBuffer(count: trainer.vectorCount)
                 let samples = trainer.schedule.samples(of: Slot(slot), in: step)
-                loss += try trainer.compute(Slot(slot), clips(samples, fixture), into: vector)
+                loss += try trainer.compute(Slot(slot), in: step, clips(samples, fixture), into: vector)
                     .lossSum
                 VectorSums.add(into: total.base, from: vector.base, count: total.count)
             }
