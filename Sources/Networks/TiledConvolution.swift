@@ -125,6 +125,8 @@ struct TiledConvolution: Sendable {
                         clips * pixels(shape.in_time, t, shape.stride_time)
                         * pixels(shape.in_height, y, shape.stride_height)
                         * pixels(shape.in_width, x, shape.stride_width)
+                    // A stride longer than the map leaves residues without a pixel.
+                    if rows == 0 { continue }
                     all.append(
                         Residue(
                             residue: [t, y, x], taps: taps,

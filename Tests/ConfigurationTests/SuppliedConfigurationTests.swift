@@ -7,11 +7,31 @@ struct SuppliedConfigurationTests {
     private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false)
         .dropLast(3).joined(separator: "/")
 
-    @Test("each loads and writes itself back", arguments: ["quickstart", "videos", "seed"])
+    @Test(
+        "each loads and writes itself back",
+        arguments: [
+            "quickstart", "videos", "seed", "slowfast-4x16-r50", "slowfast-8x8-r50",
+            "slowfast-r18",
+        ])
     func loads(name: String) throws {
         let configuration = try RunConfiguration(contentsOf: "\(Self.root)/configs/\(name).yaml")
         #expect(configuration.name == name)
         #expect(try RunConfiguration(yaml: configuration.canonicalYAML) == configuration)
+    }
+
+    @Test(
+        "the paper's networks are the paper's",
+        arguments: [("4x16", alpha: 8, kernel: 5), ("8x8", alpha: 4, kernel: 7)])
+    func paper(name: String, alpha: Int, kernel: Int) throws {
+        let run = try RunConfiguration(contentsOf: "\(Self.root)/configs/slowfast-\(name)-r50.yaml")
+        #expect(
+            run.model.architecture
+                == .slowFast(
+                    SlowFastConfiguration(alpha: alpha, fusionKernel: kernel, dropout: 0.5)))
+        #expect(run.model.classes == 400 && run.data.stride == 2)
+        #expect(run.model.input == InputConfiguration(frames: 32, size: 224))
+        // 1.6 for 1024 clips.
+        #expect(run.train.optimizer.rate * 1024 == 1.6 * Double(run.train.batch))
     }
 
     @Test("the article's recipe is the article's")

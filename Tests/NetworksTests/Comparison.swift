@@ -57,6 +57,7 @@ struct Comparison {
     func run(_ executor: Executor) -> Pass {
         for (index, value) in input.enumerated() { executor.clips[index] = value }
         for (index, label) in labels.enumerated() { executor.labels[index] = Int64(label) }
+        for clip in 0..<clips { executor.keys[clip] = ReferenceNetwork.key(of: clip) }
         let gradient = FloatBuffer(count: network.parameters.gradientExtent)
         let statistics = FloatBuffer(count: network.parameters.batchStatisticsExtent)
         let result =

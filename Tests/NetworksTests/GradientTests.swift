@@ -29,6 +29,9 @@ struct GradientTests {
             (.square(3), .square(2), .border(1)), (.one, .square(2), .zero),
             (.square(7), .square(2), .border(3)), (Extent(3, 1, 1), .one, Extent(1, 0, 0)),
             (Extent(3, 3, 3), Extent(2, 2, 1), Extent(1, 1, 1)), (Extent(1, 2, 4), .one, .zero),
+            (Extent(5, 1, 1), Extent(2, 1, 1), Extent(2, 0, 0)),
+            (Extent(7, 1, 1), Extent(8, 1, 1), Extent(3, 0, 0)),
+            (Extent(3, 3, 3), .square(2), Extent(1, 1, 1)),
         ], [5, 17])
     func convolution(_ cut: (Extent, Extent, Extent), channels: Int) throws {
         let (kernel, stride, padding) = cut
@@ -91,12 +94,12 @@ struct GradientTests {
         try Comparison(network, labelSmoothing: smoothing).checkEvaluation()
     }
 
-    @Test("a stem of three channels")
-    func stem() throws {
+    @Test("a stem of three channels, of few and many filters", arguments: [1, 5], [8, 17])
+    func stem(time: Int, channels: Int) throws {
         let network = network(odd) { builder in
             let y = builder.convolution(
-                builder.input, name: "a", channels: 17, kernel: .square(7), stride: .square(2),
-                padding: .border(3))
+                builder.input, name: "a", channels: channels, kernel: Extent(time, 7, 7),
+                stride: .square(2), padding: Extent(time / 2, 3, 3))
             let z = builder.relu(builder.batchNorm(y, name: "bn"))
             return builder.maxPool(z, name: "max", kernel: 3, stride: 2, padding: 1)
         }

@@ -52,6 +52,10 @@ struct ReferenceNetwork {
             case .layerNorm(let own): normalise(inputs[0], own, &result)
             case .positions: addPositions(inputs[0], &result)
             case .attention(let own): attend(inputs[0], own, &result)
+            case .windowAverage(let height, let width):
+                average(inputs[0], (height, width), &result)
+            case .dropout(let rate): drop(inputs[0], rate, name: node.name, &result)
+            case .meanProbability: meanProbability(inputs[0], &result)
             default: rearrange(inputs, node.operation, &result)
             }
             values.append(result)

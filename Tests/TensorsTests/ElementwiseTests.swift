@@ -24,6 +24,20 @@ extension KernelTests {
             return worst
         }
 
+        @Test("dropout zeroes what was drawn below the rate", arguments: KernelVariant.supported)
+        func dropout(variant: KernelVariant) throws {
+            try variant.select()
+            for count in [1, 7, 16, 33] {
+                let x = noise(count, 1)
+                let uniform = noise(count, 2).map { 0.5 * $0 + 0.5 }
+                var y = uniform
+                lk_dropout(count, y, 0.4, x, &y)
+                let want = zip(uniform, x).map { $0 < 0.4 ? 0 : Double($1) / 0.6 }
+                expectClose(y, want, tolerance: 1e-6)
+                #expect(zip(uniform, y).allSatisfy { ($0 < 0.4) == ($1 == 0) })
+            }
+        }
+
         @Test(
             "tanh and sigmoid are within a few units of the last place",
             arguments: KernelVariant.supported)

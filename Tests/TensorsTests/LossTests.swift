@@ -14,6 +14,26 @@ extension KernelTests {
         }
 
         @Test(
+            "the logarithm of mean probabilities", arguments: [1, 2, 5, 400],
+            KernelVariant.supported)
+        func meanSoftmax(classes: Int, variant: KernelVariant) throws {
+            try variant.select()
+            for rows in [1, 3, 8] {
+                let logits = noise(rows * classes, 3).map { 20 * $0 }
+                var sums = [Double](repeating: .nan, count: rows)
+                var y = [Float](repeating: .nan, count: classes)
+                lk_log_mean_softmax(rows, classes, logits, &sums, &y)
+                let all = (0..<rows).map { r in
+                    softmax(logits[r * classes..<(r + 1) * classes].map(Double.init))
+                }
+                let want = (0..<classes).map { k in
+                    log(all.reduce(0) { $0 + $1[k] } / Double(rows))
+                }
+                expectClose(y, want, tolerance: 1e-6)
+            }
+        }
+
+        @Test(
             "cross-entropy of plain, smoothed and mixed labels, its gradient and the count of correct rows",
             arguments: [1, 2, 5, 17, 400], KernelVariant.supported)
         func crossEntropy(classes: Int, variant: KernelVariant) throws {

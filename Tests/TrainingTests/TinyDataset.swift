@@ -32,8 +32,8 @@ final class TinyDataset {
           schedule: {kind: constant}
         """
 
-    init() throws {
-        configuration = try RunConfiguration(yaml: Self.text, source: "tiny")
+    init(_ text: String = TinyDataset.text) throws {
+        configuration = try RunConfiguration(yaml: text, source: "tiny")
         path = NSTemporaryDirectory() + "lockstep-\(UUID().uuidString).h5"
         let writer = try ClipDatasetWriter(
             path: path, classNames: ["dark", "bright"], shape: (6, 20, 20))

@@ -41,6 +41,45 @@ struct TrainerTests {
         #expect(try train(steps: 2, threads: 1) != one)
     }
 
+    /// A slot of the paper's network, the smallest that there is, in an epoch's only step.
+    private func compute(
+        dropout: Double, step: UInt64 = 1, slot: Int = 0, threads: Int = 1
+    ) throws -> Digest128 {
+        let model = """
+            model:
+              kind: slowfast
+              classes: 2
+              input: {frames: 4, size: 20}
+              alpha: 2
+              beta_inverse: 2
+              width: 4
+              layers: [1, 1, 1, 1]
+              block: basic
+              dropout: \(dropout)
+            data: {path: tiny.h5, flip: false, window: center}
+            train: {batch: 8, slots: 2, epochs: 4}
+            """
+        let fixture = try TinyDataset("seed: 5\n" + model)
+        let trainer = try Trainer(
+            configuration: fixture.configuration, dataset: fixture.summary, threads: threads)
+        trainer.initialize()
+        let vector = FloatBuffer(count: trainer.vectorCount)
+        _ = try trainer.compute(
+            Slot(slot), in: Step(step), clips((0..<4).map { SampleID($0) }, fixture), into: vector)
+        return Digest128(of: vector.base, count: vector.count)
+    }
+
+    @Test(
+        "drops the same of a clip on any threads and in any slot, and other values in other epochs")
+    func dropout() throws {
+        let once = try compute(dropout: 0.5)
+        #expect(try compute(dropout: 0.5, threads: 3) == once)
+        #expect(try compute(dropout: 0.5, slot: 1) == once)
+        #expect(try compute(dropout: 0.5, step: 2) != once)
+        #expect(try compute(dropout: 0, step: 2) == compute(dropout: 0, step: 1))
+        #expect(try compute(dropout: 0) != once)
+    }
+
     @Test("gives zeros for a slot without clips, whatever the buffer held")
     func emptySlot() throws {
         let fixture = try TinyDataset()
@@ -88,8 +127,10 @@ struct TrainerTests {
             for slot in 0..<trainer.schedule.slots {
                 let vector = FloatBuffer(count: trainer.vectorCount)
                 let samples = trainer.schedule.samples(of: Slot(slot), in: step)
-                loss += try trainer.compute(Slot(slot), in: step, clips(samples, fixture), into: vector)
-                    .lossSum
+                loss += try trainer.compute(
+                    Slot(slot), in: step, clips(samples, fixture), into: vector
+                )
+                .lossSum
                 VectorSums.add(into: total.base, from: vector.base, count: total.count)
             }
             losses.append(loss / Double(trainer.schedule.sampleCount(in: step)))

@@ -18,7 +18,7 @@ private let sharedCases = tests.appending(path: "../../../shared/reference/cases
 struct ReferenceCaseTests {
     @Test(
         "for committed cases",
-        arguments: ["basic", "bottleneck-frame", "lstm", "transformer", "truncated"])
+        arguments: ["basic", "bottleneck-frame", "lstm", "transformer", "truncated", "slowfast"])
     func committed(name: String) throws {
         let report = try ReferenceCase(reading: fixture(name)).verify(threads: 2)
         expectPassed(report)
@@ -36,7 +36,7 @@ struct ReferenceCaseTests {
             "there are no shared reference cases beside the package"),
         arguments: [
             "seed-basic", "seed-bottleneck-a-frame", "seed-same-level", "seed-cross-level",
-            "encoder-lstm-fast-only", "encoder-transformer",
+            "encoder-lstm-fast-only", "encoder-transformer", "slowfast-paper",
         ])
     func shared(name: String) throws {
         expectPassed(
