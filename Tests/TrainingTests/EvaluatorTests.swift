@@ -95,7 +95,7 @@ struct EvaluatorTests {
                     label: fixture.split.labels[sample.rawValue])
             }
             let vector = FloatBuffer(count: trainer.vectorCount)
-            _ = try trainer.compute(Slot(slot), clips, into: vector)
+            _ = try trainer.compute(Slot(slot), in: Step(3), clips, into: vector)
             for index in sums.indices { sums[index] += Double(vector.floats[gradient + index]) }
         }
         var losses: [Double] = []
