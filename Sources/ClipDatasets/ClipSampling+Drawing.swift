@@ -16,7 +16,7 @@ extension ClipSampling {
         let first = Self.start(window, words.0, slack: slack)
         return ClipView(
             frames: offsets.map { first + $0 }, crop: drawnCrop(draws, clip), size: size,
-            isFlipped: flip && words.3 >> 31 == 1)
+            isFlipped: flip && words.3 >> 31 == 1, color: drawnColor(draws), blur: blur)
     }
 
     /// Frame i of a window lies at floor(i * stride) after its first.
@@ -28,6 +28,16 @@ extension ClipSampling {
             draws.words(.scale).0,
             in: nominal * (1 - strideJitter)...min(nominal * (1 + strideJitter), longest))
         return (0..<frames).map { min(Int(Double($0) * drawn), clip.frames - 1) }
+    }
+
+    private func drawnColor(_ draws: ClipDraws) -> ClipColor {
+        let words = draws.words(.color)
+        func factor(_ word: UInt32, _ jitter: Double) -> Float {
+            Float(ClipDraws.number(word, in: 1 - jitter...1 + jitter))
+        }
+        return ClipColor(
+            brightness: factor(words.0, brightness), contrast: factor(words.1, contrast),
+            saturation: factor(words.2, saturation))
     }
 
     private func drawnCrop(_ draws: ClipDraws, _ clip: StoredShape) -> ClipCrop {

@@ -35,6 +35,12 @@ public struct ClipSampling: Hashable, Sendable {
     public var scaling = ClipScaling.stored
     /// Whether half the clips are mirrored left to right.
     public var flip: Bool
+    /// Colour jitter: factors are drawn from 1 - x to 1 + x.
+    public var brightness = 0.0
+    public var contrast = 0.0
+    public var saturation = 0.0
+    /// Standard deviation of a Gaussian blur, in pixels of the input.
+    public var blur = 0.0
 
     public init(
         frames: Int, size: Int, stride: Int = 1, window: ClipPlacement = .random,

@@ -13,7 +13,25 @@ public struct ClipCrop: Hashable, Sendable {
     }
 }
 
-/// What a network sees of a stored clip: which of its frames, which part of them, and how large.
+/// Factors of a clip's colours, the same for all its frames: first brightness, then contrast about
+/// the clip's mean grey, then saturation about each pixel's grey. 1 changes nothing.
+public struct ClipColor: Hashable, Sendable {
+    public var brightness: Float
+    public var contrast: Float
+    public var saturation: Float
+
+    public init(brightness: Float = 1, contrast: Float = 1, saturation: Float = 1) {
+        self.brightness = brightness
+        self.contrast = contrast
+        self.saturation = saturation
+    }
+
+    /// As stored.
+    public static let plain = ClipColor()
+}
+
+/// What a network sees of a stored clip: which of its frames, which part of them, how large, and in
+/// what colours.
 public struct ClipView: Hashable, Sendable {
     /// Numbers of the stored frames, in the order in which they are seen; never falling.
     public let frames: [Int]
@@ -22,12 +40,21 @@ public struct ClipView: Hashable, Sendable {
     public let size: Int
     /// Whether it is mirrored left to right.
     public let isFlipped: Bool
+    public let color: ClipColor
+    /// Standard deviation, in pixels of the input, of a Gaussian that it is blurred with; 0 leaves
+    /// it sharp.
+    public let blur: Double
 
-    public init(frames: [Int], crop: ClipCrop, size: Int, isFlipped: Bool) {
+    public init(
+        frames: [Int], crop: ClipCrop, size: Int, isFlipped: Bool, color: ClipColor = .plain,
+        blur: Double = 0
+    ) {
         self.frames = frames
         self.crop = crop
         self.size = size
         self.isFlipped = isFlipped
+        self.color = color
+        self.blur = blur
     }
 
     /// Successive frames, and a square of them at the stored size.

@@ -37,7 +37,7 @@ extension EncodedClip {
             let places = view.frames.map { $0 - firstFrame }
             message.withUnsafeBufferPointer {
                 let pixels = UnsafeBufferPointer(rebasing: $0[EncodedClip.headerBytes...])
-                write(pixels, places, view, normalization, &scratch.floats, into: output)
+                render(pixels, places, view, normalization, &scratch.floats, into: output)
             }
         case .jpeg:
             let (seen, places) = distinct(view.frames)
@@ -50,7 +50,7 @@ extension EncodedClip {
                 try decodeJPEGs(seen, into: UnsafeMutableBufferPointer(rebasing: pixels[..<needed]))
             }
             scratch.pixels.withUnsafeBufferPointer {
-                write($0, places, view, normalization, &scratch.floats, into: output)
+                render($0, places, view, normalization, &scratch.floats, into: output)
             }
         }
     }
@@ -83,68 +83,13 @@ extension EncodedClip {
                 "clip \(index): a crop of \(crop.width) x \(crop.height) at (\(crop.top), "
                     + "\(crop.left)) does not fit \(width) x \(height).")
         }
+        guard view.blur >= 0, view.blur <= Double(ClipFormat.longestSide) else {
+            throw .viewOutside("clip \(index): a blur of \(view.blur) pixels makes no sense.")
+        }
         let needed = view.frames.count * view.size * view.size * ClipFormat.channels
         guard output.count == needed else {
             let float = MemoryLayout<Float>.stride
             throw .wrongMemory(bytes: output.count * float, needed: needed * float)
-        }
-    }
-
-    /// - Parameter places: where in `pixels` each frame of the view lies.
-    private func write(
-        _ pixels: UnsafeBufferPointer<UInt8>, _ places: [Int], _ view: ClipView,
-        _ normalization: ClipNormalization, _ scratch: inout [Float],
-        into output: UnsafeMutableBufferPointer<Float>
-    ) {
-        guard let source = pixels.baseAddress, let target = output.baseAddress else { return }
-        if let crop = view.wholePixels {
-            cut(source, places, view, crop, normalization, into: target)
-        } else {
-            resample(source, places, view, normalization, &scratch, into: target)
-        }
-    }
-
-    /// The crop as it is stored, normalised in the same pass.
-    private func cut(
-        _ pixels: UnsafePointer<UInt8>, _ places: [Int], _ view: ClipView,
-        _ crop: (top: Int, left: Int), _ normalization: ClipNormalization,
-        into output: UnsafeMutablePointer<Float>
-    ) {
-        let (mean, deviation) = (normalization.mean, normalization.deviation)
-        var kernelView = lk_clip_view()
-        (kernelView.height, kernelView.width) = (height, width)
-        (kernelView.crop_top, kernelView.crop_left) = crop
-        (kernelView.crop_height, kernelView.crop_width) = (view.size, view.size)
-        kernelView.flip = view.isFlipped ? 1 : 0
-        kernelView.mean = (mean, mean, mean)
-        kernelView.deviation = (deviation, deviation, deviation)
-        lk_normalize_clip(&kernelView, pixels, places, places.count, output)
-    }
-
-    private func resample(
-        _ pixels: UnsafePointer<UInt8>, _ places: [Int], _ view: ClipView,
-        _ normalization: ClipNormalization, _ scratch: inout [Float],
-        into output: UnsafeMutablePointer<Float>
-    ) {
-        let rowFloats = ClipFormat.channels * width
-        if scratch.count < rowFloats { scratch = [Float](repeating: 0, count: rowFloats) }
-        let rows = ResamplingTable(
-            stored: height, start: view.crop.top, length: view.crop.height, count: view.size,
-            factor: 1 / 255)
-        let columns = ResamplingTable(
-            stored: width, start: view.crop.left, length: view.crop.width, count: view.size,
-            isReversed: view.isFlipped)
-        let area = view.size * view.size
-        rows.withKernelTable { rows in
-            columns.withKernelTable { columns in
-                for (number, place) in places.enumerated() {
-                    let frame = output + number * area * ClipFormat.channels
-                    lk_resample_frame(
-                        rows, columns, pixels + place * frameBytes, width, &scratch, frame)
-                    lk_normalize_pixels(
-                        area, normalization.mean, normalization.deviation, frame)
-                }
-            }
         }
     }
 }

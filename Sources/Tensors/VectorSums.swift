@@ -24,6 +24,14 @@ public enum VectorSums {
         lk_scale(count, factor, target, target)
     }
 
+    /// Two vectors mixed into each other: of each its own part stays, and the rest is the other's.
+    public static func mix(
+        _ left: UnsafeMutablePointer<Float>, own leftPart: Float,
+        _ right: UnsafeMutablePointer<Float>, own rightPart: Float, count: Int
+    ) {
+        lk_mix_pair(count, leftPart, rightPart, left, right)
+    }
+
     /// The inner product, summed in double.
     public static func dot(
         _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, count: Int

@@ -3,12 +3,18 @@ import Networks
 import Tensors
 
 extension Executor {
-    /// Decodes and normalises clips into the input, and takes over their labels.
+    /// Decodes, normalises and mixes clips into the input, and takes over their labels.
     func fill(
         with labeled: [LabeledClip], pool: ThreadPool
     ) throws(ClipDecodingError) {
-        for (index, clip) in labeled.enumerated() { labels[index] = Int64(clip.label) }
+        for (index, clip) in labeled.enumerated() {
+            let partner = ClipMixing.partner(of: index, among: labeled.count)
+            labels[index] = Int64(clip.label)
+            mixedLabels[index] = Int64(labeled[partner].label)
+            mixture[index] = partner == index ? 1 : clip.mixture
+        }
         try ClipPreparation.prepare(labeled, into: clips, pool: pool)
+        ClipMixing.mix(clips, parts: UnsafeBufferPointer(mixture), pool: pool)
     }
 }
 

@@ -5,10 +5,13 @@ public struct LabeledClip: Sendable {
     public let clip: EncodedClip
     public let view: ClipView
     public let label: Int
+    /// The part that stays its own where the clips of a slot are mixed in pairs; 1 mixes nothing in.
+    public let mixture: Float
 
-    public init(clip: EncodedClip, view: ClipView, label: Int) {
+    public init(clip: EncodedClip, view: ClipView, label: Int, mixture: Float = 1) {
         self.clip = clip
         self.view = view
         self.label = label
+        self.mixture = mixture
     }
 }

@@ -9,6 +9,7 @@ public struct RunSampling: Sendable {
     public let evaluation: SplitSummary?
     private let seed: UInt64
     private let drawn: ClipSampling
+    private let mixup: Double
     private let centered: ClipSampling
 
     /// - Throws: `ConfigurationError` where dataset and configuration do not fit.
@@ -45,13 +46,26 @@ public struct RunSampling: Sendable {
         } else if let area = data.augment.area {
             drawn.scaling = .area(area, aspect: data.augment.aspect)
         }
+        drawn.brightness = data.augment.brightness
+        drawn.contrast = data.augment.contrast
+        drawn.saturation = data.augment.saturation
+        drawn.blur = data.blur
         self.drawn = drawn
+        mixup = configuration.train.mixup
         centered = .evaluation(frames: input.frames, size: input.size, stride: data.stride)
     }
 
     /// What training sees of a clip in an epoch: a function of (seed, epoch, sample).
     public func trainingView(_ sample: SampleID, in epoch: Epoch) -> ClipView {
         view(drawn, sample, epoch: Int(epoch.rawValue), of: training)
+    }
+
+    /// The part of a clip that is its own in an epoch, where it is mixed with its slot's partner: a
+    /// function of (seed, epoch, sample); 1 without mixup.
+    public func mixture(of sample: SampleID, in epoch: Epoch) -> Float {
+        guard mixup > 0 else { return 1 }
+        let draws = ClipDraws(seed: seed, epoch: Int(epoch.rawValue), sample: sample.rawValue)
+        return draws.mixture(alpha: mixup)
     }
 
     /// What an evaluation sees of a clip: the middle.

@@ -62,7 +62,12 @@ final class ClipFeed {
     func takeSlot(
         _ slot: Slot, of step: Step, _ trainer: Trainer
     ) throws(WorkingError) -> [LabeledClip] {
-        try take(keys(of: slot, in: step, trainer.schedule), from: training)
+        let epoch = trainer.schedule.epoch(of: step)
+        return try take(keys(of: slot, in: step, trainer.schedule), from: training).map { clip in
+            LabeledClip(
+                clip: clip.clip, view: clip.view, label: clip.label,
+                mixture: sampling.mixture(of: SampleID(clip.clip.index), in: epoch))
+        }
     }
 
     /// Waits for the clips of an announced block.

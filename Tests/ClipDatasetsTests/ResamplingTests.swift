@@ -1,59 +1,6 @@
 import ClipDatasets
 import Testing
 
-/// What preparation should yield, in double and pixel by pixel.
-struct ReferencePreparation {
-    /// uint8 (time, height, width, channel)
-    let pixels: [UInt8]
-    let height: Int
-    let width: Int
-
-    private func stored(_ frame: Int, _ row: Int, _ column: Int, _ channel: Int) -> Double {
-        let (y, x) = (min(max(row, 0), height - 1), min(max(column, 0), width - 1))
-        return Double(pixels[((frame * height + y) * width + x) * 3 + channel]) / 255
-    }
-
-    /// Pixels along an axis and how much each counts.
-    private func weights(_ center: Double, _ scale: Double, _ count: Int) -> [(Int, Double)] {
-        if scale <= 2 {
-            // Neighbours of the place; edges go on outside.
-            let low = (center - 0.5).rounded(.down)
-            let part = center - 0.5 - low
-            return [(Int(low), 1 - part), (Int(low) + 1, part)]
-        }
-        let all = (0..<count).map { ($0, max(0, 1 - abs(Double($0) + 0.5 - center) / scale)) }
-        let sum = all.reduce(0) { $0 + $1.1 }
-        return all.map { ($0.0, $0.1 / sum) }
-    }
-
-    /// Colours from 0 to 1: (time, size, size, channel).
-    func resized(_ view: ClipView, firstFrame: Int) -> [Double] {
-        let (dy, dx) = (
-            view.crop.height / Double(view.size), view.crop.width / Double(view.size)
-        )
-        var output: [Double] = []
-        for frame in view.frames {
-            for row in 0..<view.size {
-                let rows = weights(view.crop.top + (Double(row) + 0.5) * dy, dy, height)
-                for column in 0..<view.size {
-                    let from = view.isFlipped ? view.size - 1 - column : column
-                    let columns = weights(view.crop.left + (Double(from) + 0.5) * dx, dx, width)
-                    for channel in 0..<3 {
-                        var sum = 0.0
-                        for (y, a) in rows {
-                            for (x, b) in columns {
-                                sum += a * b * stored(frame - firstFrame, y, x, channel)
-                            }
-                        }
-                        output.append(sum)
-                    }
-                }
-            }
-        }
-        return output
-    }
-}
-
 @Suite("Resizing")
 struct ResamplingTests {
     @Test("any crop is resized and mirrored as a slow loop does it, of stored frames and of JPEGs")

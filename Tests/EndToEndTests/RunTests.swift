@@ -21,6 +21,29 @@ struct RunTests {
         #expect(Set(hashes).count == 1, "\(hashes)")
     }
 
+    @Test("has the same bits with one and two workers when everything that varies clips is on")
+    func sameVariedBits() async throws {
+        let tiny = try await TinyRun()
+        let varied = [
+            "data.stride=2", "data.blur=0.8", "data.augment.time=0.5",
+            "data.augment.area=[0.3, 1]", "data.augment.brightness=0.4",
+            "data.augment.contrast=0.4", "data.augment.saturation=0.4", "train.mixup=0.3",
+            "model.input.frames=2",
+        ].flatMap { ["--set", $0] }
+        var hashes: [String] = []
+        for (workers, threads) in [(1, 1), (2, 1), (1, 2)] {
+            let result = try await Command(
+                "coordinator",
+                tiny.start(
+                    "w\(workers)t\(threads)", "--local-workers", "\(workers)",
+                    "--threads-per-worker", "\(threads)") + varied
+            ).finish()
+            #expect(result.status == 0, "\(result.errors)\(result.output)")
+            hashes.append(try #require(result.weights))
+        }
+        #expect(Set(hashes).count == 1, "\(hashes)")
+    }
+
     @Test("counts every sample of an epoch once, also where the last batch is short")
     func everySampleOnce() async throws {
         let tiny = try await TinyRun()

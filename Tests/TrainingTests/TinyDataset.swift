@@ -32,15 +32,22 @@ final class TinyDataset {
           schedule: {kind: constant}
         """
 
-    init(_ text: String = TinyDataset.text) throws {
-        configuration = try RunConfiguration(yaml: text, source: "tiny")
+    /// Overrides that switch on all that varies clips.
+    static let varied = [
+        "data.stride=2", "data.blur=0.7", "data.augment.time=0.4", "data.augment.scale=[18, 26]",
+        "data.augment.brightness=0.4", "data.augment.contrast=0.4", "data.augment.saturation=0.4",
+        "train.mixup=0.4", "model.input.frames=2",
+    ]
+
+    init(_ text: String = TinyDataset.text, overrides: [String] = []) throws {
+        configuration = try RunConfiguration(yaml: text, source: "tiny", overrides: overrides)
         path = NSTemporaryDirectory() + "lockstep-\(UUID().uuidString).h5"
         let writer = try ClipDatasetWriter(
             path: path, classNames: ["dark", "bright"], shape: (6, 20, 20))
         for index in 0..<8 {
             let label = index % 2
             let pixels = (0..<6 * 20 * 20 * 3).map {
-                UInt8(label * 120 + ($0 * 7 + index * 13) % 60)
+                UInt8(label * 120 + ($0 * 7 + $0 / 1200 * 11 + index * 13) % 60)
             }
             try writer.append(
                 pixels, ClipRecord(label: label, videoID: "v\(index)", framesPerSecond: 25),
@@ -70,6 +77,7 @@ final class TinyDataset {
         let view = sampling.trainingView(sample, in: Epoch(0))
         return LabeledClip(
             clip: try split.readClip(sample.rawValue, frames: view.span), view: view,
-            label: split.labels[sample.rawValue])
+            label: split.labels[sample.rawValue],
+            mixture: sampling.mixture(of: sample, in: Epoch(0)))
     }
 }
