@@ -26,6 +26,12 @@ struct ReferencePreparation {
         return all.map { ($0.0, $0.1 / sum) }
     }
 
+    /// Whether an input is what colours from 0 to 1 become when they are normalised.
+    static func isClose(_ input: [Float], _ unit: [Double], tolerance: Double) -> Bool {
+        input.count == unit.count
+            && zip(input, unit).allSatisfy { abs(Double($0) - ($1 - 0.45) / 0.225) < tolerance }
+    }
+
     /// Colours from 0 to 1: (time, size, size, channel).
     func resized(_ view: ClipView, firstFrame: Int) -> [Double] {
         let (dy, dx) = (
