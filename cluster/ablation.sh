@@ -25,7 +25,8 @@ coordinator=.build/release/coordinator
 synthesize() {
     local file=$1
     shift
-    [[ -e $file ]] || "$coordinator" dataset synthesize "$file" --any-color --classes-motion 4 "$@"
+    [[ -e $file ]] || "$coordinator" dataset synthesize "$file" --any-color --noise 0.25 \
+        --classes-motion 4 "$@"
 }
 
 # An appearance is a shape in any colour: a network has to look at the form. The other task has
