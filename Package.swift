@@ -80,6 +80,7 @@ let package = Package(
         module(
             "Verification",
             ["HDF5", "Configuration", "Models", "Networks", "Optimizers", "Tensors"]),
+        module("Interchange", ["Checkpoints", "Configuration", "Models", "Networks", "Tensors"]),
         module(
             "Training",
             [
@@ -92,8 +93,7 @@ let package = Package(
             "Coordinating",
             [
                 "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints",
-                "Configuration",
-                "Tensors", "Training", logging,
+                "Configuration", "Interchange", "Networks", "Tensors", "Training", logging,
             ]),
         module(
             "Working",
@@ -109,8 +109,8 @@ let package = Package(
             name: "CoordinatorCommand",
             dependencies: [
                 "Coordinating", "Verification", "Comparing", "Training", "ClipDatasets",
-                "Checkpoints",
-                "Configuration", "Models", "Networks", "HDF5", "Charts", arguments, logging,
+                "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
+                "Charts", arguments, logging,
             ],
             swiftSettings: swift),
         .executableTarget(
@@ -135,6 +135,13 @@ let package = Package(
         tests("ClipDatasets", ["HDF5", "Tensors"]),
         tests("Checkpoints", ["Configuration"]),
         tests("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ"]),
+        .testTarget(
+            name: "InterchangeTests",
+            dependencies: [
+                "Interchange", "Checkpoints", "Configuration", "Models", "Networks", "Tensors",
+            ],
+            exclude: ["Fixtures"],
+            swiftSettings: swift),
         .testTarget(
             name: "VerificationTests",
             dependencies: ["Verification", "HDF5"],

@@ -12,7 +12,7 @@ public final class SafetensorsFile: Sendable {
     public let tensors: [TensorRecord]
     /// The `__metadata__` of the header.
     public let metadata: [String: String]
-    private let file: FileReader
+    let file: FileReader
 
     /// - Throws: `SavedStateError` if the file cannot be read, or is no such file.
     public init(_ path: String) throws(SavedStateError) {

@@ -49,7 +49,7 @@ struct RunOpening {
 
     init(
         _ directory: RunDirectory, layout: TrainingState.Layout, summary: DatasetSummary,
-        sampling: RunSampling
+        sampling: RunSampling, first: StartState?
     ) throws {
         self.layout = layout
         self.summary = summary
@@ -69,6 +69,10 @@ struct RunOpening {
             start = Step(UInt64(checkpoint.step))
             startState = (start, state)
             notes.append("going on from the state of step \(start)")
+        } else if let first = try first?.state(layout, of: directory.configuration) {
+            start = Step(0)
+            startState = (start, first.state)
+            notes += first.notes
         } else {
             start = Step(0)
             startState = nil

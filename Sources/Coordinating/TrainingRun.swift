@@ -63,11 +63,12 @@ public final class TrainingRun {
     public init(_ options: Options, logger: Logger) throws {
         self.options = options
         self.logger = logger
-        let isStored = RunOpening.exists(at: options.directory)
-        guard
-            let wanted = try options.configuration
-                ?? RunOpening.configuration(at: options.directory)
-        else { throw CoordinatingError.usage(problem: "there is no run at \(options.directory)") }
+        let stored = try RunOpening.configuration(at: options.directory)
+        let isStored = stored != nil
+        guard var wanted = options.configuration ?? stored else {
+            throw CoordinatingError.usage(problem: "there is no run at \(options.directory)")
+        }
+        let start = try StartState(&wanted, stored: stored)
         dataset = try ClipDataset(path: wanted.data.path)
         let summary = try dataset.summary()
         let sampling = try RunSampling(wanted, summary)
@@ -83,7 +84,8 @@ public final class TrainingRun {
             context: context, address: options.address, inbox: inbox, logger: logger)
         directory =
             isStored
-            ? try RunDirectory.resume(at: options.directory, configuration: options.configuration)
+            ? try RunDirectory.resume(
+                at: options.directory, configuration: options.configuration.map { _ in wanted })
             : try RunDirectory.create(at: options.directory, configuration: wanted)
         configuration = directory.configuration
         try directory.record(
@@ -92,12 +94,21 @@ public final class TrainingRun {
                 height: sampling.training.height, width: sampling.training.width,
                 frameStride: dataset.frameStride))
         opening = try RunOpening(
-            directory, layout: layout, summary: summary, sampling: sampling)
+            directory, layout: layout, summary: summary, sampling: sampling, first: start)
         profile = SharedProfile(opening.history.profile)
         let metrics = directory.metrics
         reporter = RunReporter(schedule: schedule, epochs: configuration.train.epochs) {
             try metrics.append($0)
         }
+        try saveStart()
+    }
+
+    /// First weights that were taken from elsewhere are durable before a step builds on them.
+    private func saveStart() throws {
+        guard let (step, state) = opening.startState, step == Step(0) else { return }
+        _ = try directory.checkpoints.save(
+            CheckpointContents(step, state, identity: identity, profile: profile.value()),
+            keep: configuration.train.keepCheckpoints)
     }
 
     /// Asks the run to end after the step under way, from any thread.

@@ -9,6 +9,7 @@ struct Coordinator: AsyncParsableCommand {
         subcommands: [
             StartCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self,
             DescribeCommand.self, DatasetCommand.self, VerifyCommand.self,
+            ExportCommand.self, ImportCommand.self,
         ])
 
     /// On the main thread, which commands may block: Swift's cooperative pool never waits for them.

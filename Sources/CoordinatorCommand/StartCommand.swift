@@ -28,6 +28,12 @@ struct StartCommand: ParsableCommand {
     @Option(name: .customLong("run"), help: "The run's directory (default: runs/NAME).")
     var directory: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the first weights come from, by name: a run, or a safetensors file.",
+            discussion: "Instead of the configuration's train.from.", valueName: "dir|file"))
+    var from: String?
+
     @Option(help: "Worker processes to start on this machine.")
     var localWorkers = 0
 
@@ -108,13 +114,16 @@ struct StartCommand: ParsableCommand {
 
     /// The configuration as the flags say; nil where an existing run is taken as it is.
     private func runConfiguration() throws -> RunConfiguration? {
-        guard config != nil || data != nil || !overrides.isEmpty,
+        guard config != nil || data != nil || from != nil || !overrides.isEmpty,
             let file = config ?? directory.map({ $0 + "/config.yaml" })
         else { return nil }
         var configuration = try RunConfiguration(contentsOf: file, overrides: overrides)
         // Absolute, for a run may be resumed from another working directory.
         configuration.data.path =
             URL(fileURLWithPath: data ?? configuration.data.path).path
+        configuration.train.from = (from ?? configuration.train.from).map {
+            URL(fileURLWithPath: $0).path
+        }
         return configuration
     }
 }

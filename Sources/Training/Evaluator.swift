@@ -29,12 +29,7 @@ public final class Evaluator {
         input.size = size ?? input.size
         self.input = input
         let network = try Network(configuration, evaluationSize: size)
-        // Of the optimiser's vectors, only the weights' average is needed to score.
-        let layout =
-            configuration.train.ema > 0
-            ? try TrainingState.Layout(configuration)
-            : TrainingState.Layout(tree: network.parameters, optimizerVectors: [])
-        parameters = try TrainingState(layout: layout, checkpoint: checkpoint).scoredParameters
+        parameters = try TrainingState.scoredParameters(of: checkpoint, configuration)
         pool = try ThreadPool(threads: threads)
         executors = ExecutorCache(network, pool: pool)
     }

@@ -1,5 +1,6 @@
 public import Checkpoints
-import Networks
+public import Configuration
+public import Networks
 import Tensors
 
 // Saved as named tensors without the gaps of the flat vectors.
@@ -53,6 +54,19 @@ extension TrainingState {
                 Array(layout.tree.trained), from: remembered, into: buffer,
                 prefix: vector.name + "/")
         }
+    }
+
+    /// What an evaluation scores of a checkpoint, laid out as `Network(configuration)` says.
+    ///
+    /// - Throws: `ModelError`, `SavedStateError`.
+    public static func scoredParameters(
+        of checkpoint: Checkpoint, _ configuration: RunConfiguration
+    ) throws -> ParameterStorage {
+        let layout = try Layout(configuration)
+        // Of the optimiser's vectors, only the weights' average is needed.
+        let needed =
+            configuration.train.ema > 0 ? layout : Layout(tree: layout.tree, optimizerVectors: [])
+        return try TrainingState(layout: needed, checkpoint: checkpoint).scoredParameters
     }
 
     private func read(

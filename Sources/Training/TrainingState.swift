@@ -58,6 +58,13 @@ public final class TrainingState: Sendable {
             optimizer: layout.optimizerVectors.map { FloatBuffer(count: $0.count) })
     }
 
+    /// The state before the first step: the optimiser remembers nothing.
+    public convenience init(layout: Layout, first parameters: ParameterStorage) {
+        self.init(
+            layout: layout, parameters: parameters,
+            optimizer: layout.optimizerVectors.map { FloatBuffer(count: $0.count) })
+    }
+
     /// What an evaluation scores: the moving average of the weights where one is kept, else the
     /// weights; and the running statistics.
     public var scoredParameters: ParameterStorage {

@@ -128,7 +128,8 @@ final class ComputeLoop {
         let clips = try ClipFeed(
             context: context, run: id, term: term, address: introduction.dataAddress,
             prefetchBytes: configuration.transport.prefetchBytes, sampling: trainer.sampling)
-        if step == Step(0) {
+        // First weights from elsewhere are with the coordinator.
+        if step == Step(0), configuration.train.fromSHA256 == nil {
             trainer.initialize()
         } else {
             let layout = trainer.state.layout
