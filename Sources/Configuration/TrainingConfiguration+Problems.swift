@@ -25,10 +25,6 @@ extension TrainingConfiguration {
                 "from_sha256", is: "\"\(fromSHA256.printable(limit: 80))\"",
                 "must be 64 hexadecimal digits", remedy: "leave it out: the coordinator fills it in"
             )
-            checker.require(
-                from != nil, "from_sha256", is: "\"\(fromSHA256.printable(limit: 80))\"",
-                "stands for a file, and \(path).from names none", .conflict,
-                remedy: "set \(path).from, or leave out \(path).from_sha256")
         }
         checker.require(
             checkpointEvery.count >= 1, "checkpoint_every", is: checkpointEvery.text,

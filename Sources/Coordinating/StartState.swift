@@ -16,7 +16,14 @@ struct StartState {
     ///   - stored: As it is on the disk, where it was started before.
     /// - Throws: Errors with a message for people.
     init?(_ run: inout RunConfiguration, stored: RunConfiguration?) throws {
-        guard let place = run.train.from else { return nil }
+        guard let place = run.train.from else {
+            guard run.train.fromSHA256 == nil else {
+                throw CoordinatingError.usage(
+                    problem: "train.from_sha256 stands for a file, and train.from names none; set "
+                        + "train.from, or leave out train.from_sha256")
+            }
+            return nil
+        }
         self.place = place
         if let known = stored?.train, known.from == place, let digest = known.fromSHA256 {
             run.train.fromSHA256 = run.train.fromSHA256 ?? digest

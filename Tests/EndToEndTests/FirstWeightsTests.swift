@@ -72,10 +72,14 @@ struct FirstWeightsTests {
             tiny.start("digest", "--local-workers", "1", "--from", file)
                 + ["--set", "train.from_sha256=" + String(repeating: "ab", count: 32)])
         #expect(digest.status == 1 && digest.errors.contains("SHA-256"), "\(digest.errors)")
+        let nameless = try await coordinator(
+            tiny.start("nameless", "--local-workers", "1")
+                + ["--set", "train.from_sha256=" + String(repeating: "ab", count: 32)])
+        #expect(nameless.status == 1 && nameless.errors.contains("train.from names none"))
         let none = try await coordinator(
             tiny.start("none", "--local-workers", "1", "--from", tiny.path("nothing")))
         #expect(none.status == 1 && none.errors.contains("nothing"), "\(none.errors)")
-        for name in ["wide", "digest", "none"] {
+        for name in ["wide", "digest", "nameless", "none"] {
             #expect(!FileManager.default.fileExists(atPath: tiny.path(name)))
         }
     }
