@@ -67,28 +67,29 @@ struct PlannedConvolution: PlannedOperation {
         }
         convolution.pack(
             weight.forward(pass), layout, scale: scale, into: pass[packed], pass)
-        let channels = convolution.shape.out_channels
         let output = pass[y]
+        let isWhole = convolution.columnTiles == 1
         convolution.forward(pass[x], pass[packed], output, pass) { tile, rows, _ in
-            let first = output + rows.lowerBound * channels
-            if let folded {
-                finish(folded, first, rows, pass)
-            } else if let statistics, convolution.columnTiles == 1 {
-                lk_batchnorm_statistics(
-                    rows.count, channels, first,
-                    pass.doubles(statistics.means) + tile * channels,
-                    pass.doubles(statistics.squares) + tile * channels)
+            if isWhole { complete(tile, rows, pass) }
+        }
+        if !isWhole {
+            // A tile holds but some channels: what follows takes a pass of its own over few pixels.
+            pass.tiles(convolution.rows, of: convolution.tileRows) { rows, _ in
+                complete(rows.lowerBound / convolution.tileRows, rows, pass)
             }
         }
-        if let statistics, convolution.columnTiles > 1 {
-            // A tile holds but some channels: statistics take a pass of their own over few pixels.
-            pass.tiles(convolution.rows, of: convolution.tileRows) { rows, _ in
-                let place = rows.lowerBound / convolution.tileRows * channels
-                lk_batchnorm_statistics(
-                    rows.count, channels, output + rows.lowerBound * channels,
-                    pass.doubles(statistics.means) + place,
-                    pass.doubles(statistics.squares) + place)
-            }
+    }
+
+    /// What follows the products, for all channels of a tile's rows.
+    private func complete(_ tile: Int, _ rows: Range<Int>, _ pass: Pass) {
+        let channels = convolution.shape.out_channels
+        let first = pass[y] + rows.lowerBound * channels
+        if let folded {
+            finish(folded, first, rows, pass)
+        } else if let statistics {
+            lk_batchnorm_statistics(
+                rows.count, channels, first, pass.doubles(statistics.means) + tile * channels,
+                pass.doubles(statistics.squares) + tile * channels)
         }
     }
 

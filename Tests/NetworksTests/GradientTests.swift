@@ -94,6 +94,23 @@ struct GradientTests {
         try Comparison(network, labelSmoothing: smoothing).checkEvaluation()
     }
 
+    @Test("many channels of few pixels, which tiles share", arguments: [1, 3])
+    func wide(clips: Int) throws {
+        let shape = FeatureShape(time: 1, height: 3, width: 2, channels: 3)
+        let network = network(shape) { builder in
+            let y = builder.convolution(
+                builder.input, name: "a", channels: 150, kernel: .square(3), padding: .border(1))
+            let z = builder.relu(builder.batchNorm(y, name: "a_bn"))
+            let w = builder.convolution(z, name: "b", channels: 150, kernel: .one)
+            return builder.relu(builder.add(builder.batchNorm(w, name: "b_bn"), z))
+        }
+        let comparison = Comparison(network, clips: clips)
+        try comparison.checkEvaluation()
+        let one = comparison.run(try comparison.executor(.evaluation, threads: 1))
+        let two = comparison.run(try comparison.executor(.evaluation, threads: 2))
+        #expect(one.logits == two.logits)
+    }
+
     @Test("a stem of three channels, of few and many filters", arguments: [1, 5], [8, 17])
     func stem(time: Int, channels: Int) throws {
         let network = network(odd) { builder in
