@@ -34,4 +34,10 @@ synthesize() {
 synthesize "$home/clips.h5" --classes-appearance 4 --train 64 --val 16 --test 32
 synthesize "$home/source.h5" --classes-appearance 8 --train 32 --val 4 --test 4 --seed 2
 
-exec "$coordinator" compare configs/ablation/*.yaml --out "$home" --split test "$@"
+# In the order of the table.
+recipes=()
+for name in slow-only fast-only-{lstm,transformer,convlstm} both both-cross-level joint \
+    joint-{same-level-1,same-level-2,cross-level} {slow,fast}-training.{1,2} paper; do
+    recipes+=("configs/ablation/$name.yaml")
+done
+exec "$coordinator" compare "${recipes[@]}" --out "$home" --split test "$@"

@@ -6,6 +6,8 @@ public struct Recipe: Sendable, Hashable {
     public let name: String
     /// Configuration files, first to last.
     public let stages: [String]
+    /// The configuration whose weights are scored.
+    public var lastStage: String { stages[stages.count - 1] }
 
     /// Makes recipes of configuration files, in the order in which they are first named.
     ///

@@ -62,9 +62,7 @@ struct CompareCommand: ParsableCommand {
         let recipes = try Recipe.recipes(of: configs)
         // Every mistake in a configuration is told before the first run begins.
         let rows = try recipes.map { try row(of: $0) }
-        guard let first = recipes.first else { return }
-        let last = try configuration(first.stages[first.stages.count - 1])
-        let dataset = try ClipDataset(path: last.data.path)
+        let dataset = try scoredDataset(of: recipes)
         var comparison = Comparison(
             split: split, clips: try dataset.split(split).count,
             classes: dataset.classNames.count,
@@ -79,6 +77,8 @@ struct CompareCommand: ParsableCommand {
                         + String(
                             format: "%.1f %%, %.0f s of steps", 100 * outcome.top1,
                             outcome.seconds))
+                // A log is to show each line when it is true.
+                fflush(nil)
                 // After each run, so that an end at any moment leaves what is known.
                 try write(comparison)
             }
@@ -92,16 +92,27 @@ struct CompareCommand: ParsableCommand {
         try RunConfiguration(contentsOf: file, overrides: overrides)
     }
 
+    /// The dataset that all recipes end on.
+    private func scoredDataset(of recipes: [Recipe]) throws -> ClipDataset {
+        let paths = try recipes.map { try configuration($0.lastStage).data.path }
+        for (recipe, path) in zip(recipes, paths) where path != paths[0] {
+            throw ComparisonError.recipes(
+                "\(recipe.name) ends on \(path), \(recipes[0].name) on \(paths[0]); scores compare "
+                    + "on one dataset only: give --set data.path=FILE, or compare them apart")
+        }
+        return try ClipDataset(path: paths[0])
+    }
+
     private func row(of recipe: Recipe) throws -> Comparison.Row {
-        for stage in recipe.stages { _ = try Network(try configuration(stage).model) }
-        let file = recipe.stages[recipe.stages.count - 1]
-        let network = try Network(try configuration(file).model)
+        for stage in recipe.stages { _ = try Network(try configuration(stage)) }
+        let file = recipe.lastStage
+        let network = try Network(try configuration(file))
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let comment = text.prefix { $0 != "\n" }.drop { $0 == "#" || $0 == " " }
         let tree = network.parameters
         return Comparison.Row(
             name: recipe.name, description: String(comment), parameters: tree.trainableCount,
-            bytesPerStep: (tree.trainableExtent + tree.statisticsExtent)
+            bytesPerStep: (tree.gradientExtent + tree.batchStatisticsExtent)
                 * MemoryLayout<Float>.stride,
             multiplyAdds: network.graph.costs(tree).reduce(0) { $0 + $1.multiplyAdds })
     }

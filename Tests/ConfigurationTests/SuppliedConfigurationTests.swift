@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import Testing
 
 @Suite("The configurations that come with the project are sound")
@@ -17,6 +18,21 @@ struct SuppliedConfigurationTests {
         let configuration = try RunConfiguration(contentsOf: "\(Self.root)/configs/\(name).yaml")
         #expect(configuration.name == name)
         #expect(try RunConfiguration(yaml: configuration.canonicalYAML) == configuration)
+    }
+
+    @Test("each of the ablation's loads, and all give a clip as many passes")
+    func ablation() throws {
+        let folder = "\(Self.root)/configs/ablation"
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            .filter { $0.hasSuffix(".yaml") }
+        var epochs: [String: Int] = [:]
+        for file in files {
+            let run = try RunConfiguration(contentsOf: "\(folder)/\(file)")
+            #expect(run.name == file.dropLast(5).replacing(".", with: "-"))
+            epochs[String(file.prefix { $0 != "." }), default: 0] += run.train.epochs
+        }
+        #expect(files.count >= 15)
+        #expect(Set(epochs.values).count == 1, "\(epochs)")
     }
 
     @Test(

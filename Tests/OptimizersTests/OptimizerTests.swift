@@ -7,7 +7,7 @@ import Testing
 @Suite("An optimiser")
 struct OptimizerTests {
     /// A tensor that decays and one that does not, with a gap between them.
-    private let tree = ParameterTree([
+    let tree = ParameterTree([
         Parameter(
             name: "conv", shape: [3, 7], role: .trainable(decays: true),
             initialiser: .constant(1)),
@@ -15,8 +15,8 @@ struct OptimizerTests {
             name: "norm", shape: [5], role: .trainable(decays: false), initialiser: .constant(1)),
     ])
 
-    private let clips = 4
-    private let rate = 0.05
+    let clips = 4
+    let rate = 0.05
 
     /// Three updates here, and by `formula` for each element in double precision:
     /// (weight, gradient, decay, moments, update).

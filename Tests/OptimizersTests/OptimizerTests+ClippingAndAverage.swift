@@ -4,19 +4,11 @@ import Optimizers
 import Tensors
 import Testing
 
-@Suite("An optimiser beside its rule")
-struct ClippingAndAverageTests {
-    private let tree = ParameterTree([
-        Parameter(
-            name: "conv", shape: [3, 7], role: .trainable(decays: true),
-            initialiser: .constant(1)),
-        Parameter(
-            name: "norm", shape: [5], role: .trainable(decays: false), initialiser: .constant(1)),
-    ])
-    private let clips = 4
-    private let rate = 0.05
-    private let plainRule = OptimizerConfiguration(
-        method: .sgd(momentum: 0, nesterov: false), rate: 0.1, decay: 0)
+extension OptimizerTests {
+    private var plainRule: OptimizerConfiguration {
+        OptimizerConfiguration(
+            method: .sgd(momentum: 0, nesterov: false), rate: 0.1, decay: 0)
+    }
 
     @Test(
         "scales a gradient down to the norm that it may have, and a smaller one not at all",
