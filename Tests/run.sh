@@ -113,7 +113,9 @@ run_kernel_tests() {
 }
 
 run_tests() {
-    swift test --skip-build --disable-xctest --skip KernelTests "$@" 2>&1 | tee -a "$test_log"
+    local skip=(--skip KernelTests)
+    [[ $# -eq 0 ]] || skip=()
+    swift test --skip-build --disable-xctest "${skip[@]}" "$@" 2>&1 | tee -a "$test_log"
 }
 
 rm -f "$test_log"
