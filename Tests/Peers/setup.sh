@@ -4,7 +4,8 @@
 #   bash Tests/Peers/setup.sh            under .build/peers
 #   bash Tests/Peers/setup.sh FOLDER     elsewhere
 #
-# PyTorch comes from its CPU-only index where that answers (200 MB), else from PyPI (several GB).
+# PyTorch comes from pip's own index, which may send the build for GPUs (several GB). Where a CPU-only index
+# is at hand, PIP_INDEX_URL names it.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -16,9 +17,7 @@ if ! "$home/bin/python" -c "$needed" >/dev/null 2>&1; then
     mkdir -p "$home"
     python3 -m venv "$home" >&2
     install=("$home/bin/python" -m pip install --quiet)
-    "${install[@]}" --timeout 20 --retries 1 --index-url https://download.pytorch.org/whl/cpu \
-        torch >&2 || "${install[@]}" torch >&2
-    "${install[@]}" h5py pyyaml numpy safetensors pillow >&2
+    "${install[@]}" torch h5py pyyaml numpy safetensors pillow >&2
     "$home/bin/python" -c "$needed"
 fi
 echo "$home/bin/python"
