@@ -103,12 +103,14 @@ let package = Package(
             ]),
 
         module("Comparing", ["Training", "Charts"]),
+        module("Simulation", ["TrainingProtocol"]),
 
         // Floor 6: the two programs.
         .executableTarget(
             name: "CoordinatorCommand",
             dependencies: [
-                "Coordinating", "Verification", "Comparing", "Training", "ClipDatasets",
+                "Coordinating", "Verification", "Comparing", "Simulation", "Training",
+                "ClipDatasets",
                 "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
                 "Charts", arguments, logging,
             ],
@@ -124,6 +126,7 @@ let package = Package(
         tests("TrainingProtocol"),
         tests("Tensors", ["CKernels"]),
         tests("Comparing", ["Training", "Charts"]),
+        tests("Simulation", ["TrainingProtocol"]),
         tests("Charts"),
         tests("Networks", ["Tensors"]),
         tests("HDF5"),

@@ -8,6 +8,7 @@ import Configuration
 ///     metrics.jsonl      measurements, one JSON object a line
 ///     checkpoints/       step-00000010 and so on, see `CheckpointStore`
 ///     final/             the result, of the same files as a checkpoint
+///     address            where the coordinator listens
 ///     lock               who is using the directory
 public final class RunDirectory: Sendable {
     static let configName = "config.yaml"
@@ -19,6 +20,7 @@ public final class RunDirectory: Sendable {
     public let metrics: MetricsLog
     public let checkpoints: CheckpointStore
     private let lock: RunLock
+    let storage: Storage
 
     private init(
         _ path: String, _ configuration: RunConfiguration, _ lock: RunLock, _ storage: Storage
@@ -26,6 +28,7 @@ public final class RunDirectory: Sendable {
         self.path = path
         self.configuration = configuration
         self.lock = lock
+        self.storage = storage
         try storage.createDirectory("\(path)/checkpoints")
         journal = try Journal("\(path)/journal", storage: storage)
         metrics = try MetricsLog("\(path)/metrics.jsonl", storage: storage)

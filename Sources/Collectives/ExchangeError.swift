@@ -11,6 +11,10 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
     case violation(peer: Rank, step: Step, reason: String)
     /// The connection to a member closed in the middle of a reduction.
     case connectionLost(peer: Rank, address: String)
+    /// No connection to a member came to stand.
+    case unreachable(peer: Rank, address: String)
+    /// The members of a generation do not hold every slot once.
+    case incomplete(Generation)
     /// `reduce` came before `configure`.
     case notConfigured
     /// The exchange was closed.
@@ -28,6 +32,11 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
             "rank \(peer) broke the exchange of step \(step): \(reason)"
         case .connectionLost(let peer, let address):
             "the connection to rank \(peer) at \(address) closed in the middle of a reduction"
+        case .unreachable(let peer, let address):
+            "rank \(peer) cannot be reached at \(address); "
+                + "every worker must be able to connect to every other's advertised address"
+        case .incomplete(let generation):
+            "the members of generation \(generation) do not hold every slot once"
         case .notConfigured:
             "nothing can be reduced before the members are known"
         case .closed:

@@ -20,6 +20,8 @@ final class ExchangeLane {
     private var nextChunk = 0
     private var nextSum = 0
     private var isLost = false
+    /// Whether a connection ever stood.
+    private(set) var hasStood = false
 
     init(number: UInt64, rank: Int, address: String, context: Context) throws(ZeroMQError) {
         self.number = number
@@ -58,6 +60,7 @@ final class ExchangeLane {
             switch event.kind {
             case .disconnected: isLost = true
             case .connected: isLost = isLost && inFlight > 0
+            case .handshakeSucceeded: hasStood = true
             default: break
             }
         }

@@ -5,10 +5,10 @@ public struct ExchangeMembership: Sendable, Equatable {
     public struct Member: Sendable, Equatable {
         /// What the member's `GradientExchange.address` says.
         public let address: String
-        /// The slots whose sums it holds; may be empty.
-        public let slots: Range<Int>
+        /// The slots whose sums it holds; may be empty, and may have gaps.
+        public let slots: SlotSet
 
-        public init(address: String, slots: Range<Int>) {
+        public init(address: String, slots: SlotSet) {
             self.address = address
             self.slots = slots
         }
@@ -38,5 +38,13 @@ public struct ExchangeMembership: Sendable, Equatable {
     /// The subtree sums of every member, in rank order.
     func covers() -> [[Subtree]] {
         members.map { tree.cover($0.slots) }
+    }
+
+    /// Whether every slot is some member's, and no slot is that of two.
+    var isWhole: Bool {
+        let exist = members.allSatisfy { member in
+            member.slots.ranges.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= tree.slots }
+        }
+        return exist && tree.additions(finishing: covers().flatMap { $0 }) != nil
     }
 }

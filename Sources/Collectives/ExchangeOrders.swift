@@ -16,7 +16,7 @@ enum ExchangeOrder: Sendable {
 
     case configure(ExchangeMembership, Answer<Void>)
     case reduce(Reduce)
-    case abort(Generation)
+    case abort(Term, Generation)
     /// libzmq has let go of a chunk sent by the lane of this number.
     case released(lane: UInt64)
     case close

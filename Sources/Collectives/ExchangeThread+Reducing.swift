@@ -18,6 +18,11 @@ extension ExchangeThread {
         lanes = []
         lostSenders = []
         failure = nil
+        guard membership.isWhole else {
+            self.membership = nil
+            resetPoller()
+            return .failure(.incomplete(membership.generation))
+        }
         self.membership = membership
         let me = membership.me.rawValue
         // Beginning behind oneself spreads the members' first chunks over all owners.
@@ -45,7 +50,7 @@ extension ExchangeThread {
             order.answer.send(.failure(.notConfigured))
             return
         }
-        if let newestAborted, membership.generation <= newestAborted {
+        if let newestAborted, membership.life <= newestAborted {
             order.answer.send(.failure(.aborted(membership.generation)))
             return
         }
@@ -55,8 +60,9 @@ extension ExchangeThread {
         }
         let reduction = Reduction(
             step: order.step, membership: membership, sums: order.sums, target: order.target,
-            chunkBytes: chunkBytes)
+            chunkBytes: chunkBytes, at: .now)
         self.reduction = reduction
+        board.begin(reduction)
         answer = order.answer
         for lane in lanes { lane.begin() }
         let waiting = newer
@@ -82,18 +88,26 @@ extension ExchangeThread {
 
     /// - Returns: whether nothing more is there to read.
     private func read(_ reduction: Reduction) throws(ExchangeError) -> Bool {
-        for _ in 0..<Self.readsATurn {
+        for turn in 0..<Self.readsATurn {
             let received = try ExchangeError.wrapping { () throws(ZeroMQError) in
                 try inbox.tryReceive()
             }
             guard let frames = received else { return true }
+            if turn == 0 { reduction.now = .now }
             guard frames.count == 2, let envelope = ChunkEnvelope(frames[0].bytes) else { continue }
+            let moment = envelope.moment
             try ExchangeError.wrapping { () throws(ZeroMQError) in
                 try senders.note(
                     frames[1],
-                    from: Sender(generation: envelope.moment.generation, rank: envelope.sender))
+                    from: Sender(
+                        term: moment.term, generation: moment.generation, rank: envelope.sender))
             }
-            lostSenders.removeAll { $0 == envelope.sender }
+            // In another generation the rank is another member's.
+            if moment.generation == reduction.moment.generation,
+                moment.term == reduction.moment.term
+            {
+                lostSenders.removeAll { $0 == envelope.sender }
+            }
             try sort(envelope, frames[1], reduction)
         }
         return false
@@ -157,12 +171,22 @@ extension ExchangeThread {
                 throw .connectionLost(peer: Rank(lane.rank), address: lane.address)
             }
         }
+        guard !lanes.allSatisfy(\.hasStood), reduction.begun + connectTimeout <= .now else {
+            return
+        }
+        let missing = lanes.first {
+            !$0.hasStood && (!$0.isDone(reduction) || reduction.awaits($0.rank))
+        }
+        if let missing {
+            throw .unreachable(peer: Rank(missing.rank), address: missing.address)
+        }
     }
 
     private func noteLostSenders() throws(ZeroMQError) {
-        let generation = membership?.generation
-        for sender in try senders.takeLost() where sender.generation == generation {
-            lostSenders.append(sender.rank)
+        for sender in try senders.takeLost() {
+            let isCurrent =
+                sender.generation == membership?.generation && sender.term == membership?.term
+            if isCurrent { lostSenders.append(sender.rank) }
         }
     }
 

@@ -16,11 +16,14 @@ final class ExchangeThread {
     let inbox: Socket
     let inboxMonitor: SocketMonitor
     let chunkBytes: Int
+    /// How long a reduction waits for a connection that never stood.
+    let connectTimeout: Duration
+    let board: ProgressBoard
 
     var membership: ExchangeMembership?
     /// Why this membership reduces no more; a new one may.
     var failure: ExchangeError?
-    var newestAborted: Generation?
+    var newestAborted: Life?
     var lanes: [ExchangeLane] = []
     var lanesMade: UInt64 = 0
     /// Which member sends on which connection of the inbox.
@@ -39,15 +42,28 @@ final class ExchangeThread {
     private var poller = Poller()
     private var inboxKey: Poller.Key
 
+    /// A generation of a term: each term counts its own.
+    struct Life: Comparable {
+        let term: Term
+        let generation: Generation
+
+        static func < (left: Life, right: Life) -> Bool {
+            (left.term, left.generation) < (right.term, right.generation)
+        }
+    }
+
     struct Sender: Hashable {
+        let term: Term
         let generation: Generation
         let rank: Int
     }
 
     init(
         context: Context, orders: ExchangeOrders, inbox: Socket, monitor: SocketMonitor,
-        chunkBytes: Int
+        chunkBytes: Int, connectTimeout: Duration, board: ProgressBoard
     ) {
+        self.connectTimeout = connectTimeout
+        self.board = board
         self.context = context
         self.orders = orders
         self.inbox = inbox
@@ -80,7 +96,7 @@ final class ExchangeThread {
         let reading = reduction != nil && result == nil && newer.count < Self.maximumNewer
         let working = result == nil && reduction?.ready.isEmpty == false
         poller.setInterest(inboxKey, reading ? .readable : [])
-        try poller.wait(timeout: working ? .zero : nil)
+        try poller.wait(timeout: working ? .zero : timeToConnect)
         // What is drained with the order to close is carried out too: someone waits for each answer.
         var isOpen = true
         for order in orders.mailbox.drain() {
@@ -90,6 +106,7 @@ final class ExchangeThread {
         if result == nil, let reduction {
             do {
                 try advance(reduction, reading: reading)
+                board.update(reduction, lanes)
             } catch {
                 fail(error)
             }
@@ -100,11 +117,18 @@ final class ExchangeThread {
         return true
     }
 
+    /// What is left for connections to come to stand; nil where all do, or nobody waits.
+    private var timeToConnect: Duration? {
+        guard result == nil, let reduction, !lanes.allSatisfy(\.hasStood) else { return nil }
+        let rest = reduction.begun + connectTimeout - .now
+        return rest > .zero ? rest : nil
+    }
+
     private func carryOut(_ order: ExchangeOrder) -> Bool {
         switch order {
         case .configure(let membership, let answer): answer.send(configure(membership))
         case .reduce(let order): begin(order)
-        case .abort(let generation): abort(generation)
+        case .abort(let term, let generation): abort(Life(term: term, generation: generation))
         case .released(let lane): release(lane)
         case .close: return false
         }
@@ -128,9 +152,9 @@ final class ExchangeThread {
         lanes.first { $0.number == number }?.inFlight -= 1
     }
 
-    private func abort(_ generation: Generation) {
-        if newestAborted.map({ $0 < generation }) ?? true { newestAborted = generation }
-        guard let membership, membership.generation <= generation else { return }
+    private func abort(_ life: Life) {
+        newestAborted = max(newestAborted ?? life, life)
+        guard let membership, membership.life <= life else { return }
         fail(.aborted(membership.generation))
     }
 
@@ -159,9 +183,14 @@ final class ExchangeThread {
     private func answerIfReleased() {
         guard let result, outstanding == 0 else { return }
         reduction = nil
+        board.end()
         self.result = nil
         let answer = self.answer
         self.answer = nil
         answer?.send(result)
     }
+}
+
+extension ExchangeMembership {
+    var life: ExchangeThread.Life { .init(term: term, generation: generation) }
 }

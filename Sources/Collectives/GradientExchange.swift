@@ -23,6 +23,7 @@ public final class GradientExchange: Sendable {
     private let orders: ExchangeOrders
     private let thread: DedicatedThread<Void>
     private let isReducing = Mutex(false)
+    private let board: ProgressBoard
 
     /// Listens, and starts the thread.
     ///
@@ -31,11 +32,14 @@ public final class GradientExchange: Sendable {
     ///     Unix socket beside it.
     ///   - host: the host to advertise in the place of the bound one, for example when that is `*`.
     ///   - chunkBytes: wished size of a chunk; the same for all members.
+    ///   - connectTimeout: how long a reduction waits for a connection to a member that never stood.
     /// - Throws: `ZeroMQError` if the endpoint cannot be bound, or the system gives no thread.
     public init(
         context: Context, bind endpoint: String, advertise host: String? = nil,
-        chunkBytes: Int = 1 << 20
+        chunkBytes: Int = 1 << 20, connectTimeout: Duration = .seconds(2)
     ) throws(ZeroMQError) {
+        let board = ProgressBoard()
+        self.board = board
         let orders = try ExchangeOrders()
         let bound = try Mailbox<Result<String, ZeroMQError>>()
         thread = try DedicatedThread(name: "exchange") {
@@ -45,7 +49,7 @@ public final class GradientExchange: Sendable {
                 bound.send(.success(address.text))
                 let thread = ExchangeThread(
                     context: context, orders: orders, inbox: inbox, monitor: monitor,
-                    chunkBytes: chunkBytes)
+                    chunkBytes: chunkBytes, connectTimeout: connectTimeout, board: board)
                 thread.run()
             } catch {
                 bound.send(.failure(error))
@@ -92,7 +96,7 @@ public final class GradientExchange: Sendable {
 extension GradientExchange {
     /// Turns to the members of a new generation. A reduction that still runs is aborted.
     ///
-    /// - Throws: `ExchangeError.transport` if an address is none; `.closed`.
+    /// - Throws: `ExchangeError.transport` if an address is none; `.incomplete`, `.closed`.
     public func configure(_ membership: ExchangeMembership) throws(ExchangeError) {
         let answer = try Self.answer(of: Void.self)
         try orders.submit(.configure(membership, answer))
@@ -108,8 +112,8 @@ extension GradientExchange {
     ///   - sums: what `SlotAccumulator.sums` holds; they stay as they are, whatever happens.
     ///   - target: the sum, the same bits for every member; undefined if this throws.
     /// - Returns: `VectorDigest.of` the target as it lies here.
-    /// - Throws: `ExchangeError`. After `.connectionLost` or `.aborted` the member itself is sound, and
-    ///   waits for the next generation: a peer that aborts first also closes its connections.
+    /// - Throws: `ExchangeError`. After `.connectionLost`, `.unreachable` or `.aborted` the member itself is
+    ///   sound, and waits for the next generation: a peer that aborts first also closes its connections.
     public func reduce(
         step: Step, sums: [(subtree: Subtree, buffer: FloatBuffer)], into target: FloatBuffer
     ) throws(ExchangeError) -> Digest {
@@ -125,11 +129,15 @@ extension GradientExchange {
         return try Self.wait(answer)
     }
 
-    /// Ends whatever this generation, or an older one, still reduces. From any thread; does not block.
-    public func abort(_ generation: Generation) {
+    /// Ends whatever this generation of this term, or an older one, still reduces. From any thread; does not
+    /// block.
+    public func abort(_ generation: Generation, of term: Term) {
         // After the end there is nothing to abort.
-        do { try orders.submit(.abort(generation)) } catch {}
+        do { try orders.submit(.abort(term, generation)) } catch {}
     }
+
+    /// How far the reduction under way is; nil where there is none. From any thread, at any time.
+    public var progress: ExchangeProgress? { board.progress }
 
     /// Ends the exchange and waits for its thread. A reduction that runs throws `.closed`.
     public func close() {

@@ -3,23 +3,6 @@ import TrainingProtocol
 import ZeroMQ
 
 extension Reduction {
-    /// Whether something that only `rank` can send has not come yet.
-    func awaits(_ rank: Int) -> Bool {
-        for chunk in 0..<layout.chunks where !arrived[chunk] {
-            let owner = layout.owner(of: chunk)
-            if owner == rank { return true }
-            if owner == me {
-                let sources = firstSource[rank]..<firstSource[rank] + covers[rank].count
-                if sources.contains(where: { pieces[chunk / layout.members][$0] == nil }) {
-                    return true
-                }
-            }
-        }
-        return false
-    }
-}
-
-extension Reduction {
     /// Takes a chunk of this moment.
     ///
     /// - Returns: the chunk to send to all others, if this was the last that it needed.
@@ -66,6 +49,7 @@ extension Reduction {
         pieces[place][source] = Piece(
             message: message, checksum: envelope.checksum, aligned: Self.alignedCopy(message))
         awaited[place] -= 1
+        notePartial(from: envelope.sender, bytes: message.count)
         guard awaited[place] == 0 else { return nil }
         try finish(chunk)
         return chunk
@@ -98,6 +82,7 @@ extension Reduction {
             throw .corrupted(peer: Rank(envelope.sender), step: moment.step, chunk: chunk)
         }
         markArrived(chunk)
+        noteReduced(from: envelope.sender, bytes: message.count)
     }
 
     /// libzmq receives small frames into one buffer, end to end, where nothing is aligned.

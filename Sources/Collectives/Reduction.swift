@@ -44,12 +44,24 @@ final class Reduction {
     let scratch: FloatBuffer
     var sources: [UnsafePointer<Float>] = []
 
+    /// Of every member, by rank.
+    var expected: [Expectation]
+    var bytesReceived = 0
+    let begun: ContinuousClock.Instant
+    /// When what is accepted next arrived.
+    var now: ContinuousClock.Instant
+    var lastArrival: ContinuousClock.Instant
+
     var me: Int { membership.me.rawValue }
 
     init(
         step: Step, membership: ExchangeMembership,
-        sums: [(subtree: Subtree, buffer: FloatBuffer)], target: FloatBuffer, chunkBytes: Int
+        sums: [(subtree: Subtree, buffer: FloatBuffer)], target: FloatBuffer, chunkBytes: Int,
+        at begun: ContinuousClock.Instant
     ) {
+        self.begun = begun
+        now = begun
+        lastArrival = begun
         self.membership = membership
         self.sums = sums.map(\.buffer)
         self.target = target
@@ -79,6 +91,8 @@ final class Reduction {
             stride(from: membership.me.rawValue, to: layout.chunks, by: layout.members))
         pieces = Array(repeating: Array(repeating: nil, count: total), count: owned.count)
         awaited = Array(repeating: total - covers[membership.me.rawValue].count, count: owned.count)
+        expected = Self.expectations(
+            layout, covers: covers, me: membership.me.rawValue, from: begun)
         if awaited.first == 0 { ready = owned[...] }
     }
 

@@ -12,21 +12,28 @@ import TrainingProtocol
 /// }
 /// try exchange.reduce(step: step, sums: accumulator.sums, into: gradient)
 /// ```
-/// Fed in slot order it holds at most 2 log2(slots) sums. Buffers are used again from step to step.
-/// It belongs to one thread.
+/// Fed in slot order it holds at most 2 log2(slots) sums a range of its slots. Buffers are used again from
+/// step to step. It belongs to one thread.
 public struct SlotAccumulator: ~Copyable {
+    /// Spare results kept at once; each is as long as a gradient.
+    public static let maximumSpares = 4
+
+    private typealias Spare = (slot: Slot, buffer: FloatBuffer)
+
     public let tree: SlotTree
     /// Floats of a slot's result.
     public let count: Int
     /// The slots of this worker.
-    public private(set) var range: Range<Int>
+    public private(set) var slots: SlotSet
     /// In slot order; no two of them are halves of one node.
     private var held: [(subtree: Subtree, buffer: FloatBuffer)] = []
+    /// Results of slots that are not this worker's, the oldest first.
+    private var spares: [Spare] = []
     private var free: [FloatBuffer] = []
 
-    public init(tree: SlotTree, range: Range<Int>, count: Int) {
+    public init(tree: SlotTree, slots: SlotSet, count: Int) {
         self.tree = tree
-        self.range = range
+        self.slots = slots
         self.count = count
     }
 
@@ -38,7 +45,8 @@ public struct SlotAccumulator: ~Copyable {
     /// Takes the result of `slot`, and the buffer that it is in, and adds what can be added.
     public mutating func finish(_ slot: Slot, _ buffer: FloatBuffer) {
         precondition(buffer.count == count, "a slot's result has \(count) floats")
-        precondition(missing.contains(slot), "slot \(slot) is not awaited")
+        precondition(
+            slots.contains(slot.rawValue) && !isHeld(slot), "slot \(slot) is not awaited")
         let index = held.firstIndex { $0.subtree.slots.lowerBound > slot.rawValue } ?? held.count
         held.insert((Subtree(slot.rawValue..<slot.rawValue + 1), buffer), at: index)
         addHalves(around: index)
@@ -68,38 +76,64 @@ public struct SlotAccumulator: ~Copyable {
         free.append(right)
     }
 
-    /// Slots of the range whose result has not come yet, in order.
-    public var missing: [Slot] {
-        var missing: [Slot] = []
-        var next = range.lowerBound
-        for part in held {
-            missing += (next..<part.subtree.slots.lowerBound).map { Slot($0) }
-            next = part.subtree.slots.upperBound
-        }
-        return missing + (next..<range.upperBound).map { Slot($0) }
+    private func isHeld(_ slot: Slot) -> Bool {
+        held.contains { $0.subtree.slots.contains(slot.rawValue) }
     }
 
-    /// The sums held, in slot order. Once nothing is missing they are `tree.cover(range)`.
+    /// Slots of this worker whose result is in the sums.
+    public var finished: SlotSet { SlotSet(ranges: held.map(\.subtree.slots)) }
+
+    /// Slots of this worker whose result has not come yet, in order.
+    public var missing: [Slot] {
+        slots.subtracting(finished).slots.map { Slot($0) }
+    }
+
+    /// The sums held, in slot order. Once nothing is missing they are `tree.cover(slots)`.
     public var sums: [(subtree: Subtree, buffer: FloatBuffer)] { held }
 
-    /// Takes over other slots within the same step, after a change of membership. Sums that lie within
-    /// the new range stay, so that only what is missing is computed.
-    public mutating func assign(_ range: Range<Int>) {
-        self.range = range
+    /// Forgets all sums and spare results, for the next step.
+    public mutating func reset() {
+        free += held.map(\.buffer) + spares.map(\.buffer)
+        held = []
+        spares = []
+    }
+}
+
+// MARK: - Changes of membership within a step
+
+extension SlotAccumulator {
+    /// Slots whose result is set aside.
+    public var setAside: SlotSet { SlotSet(spares.map(\.slot.rawValue)) }
+
+    /// Takes over other slots within the same step. Sums that lie within them stay, and results set aside join
+    /// them, so that only what is missing is computed.
+    public mutating func assign(_ slots: SlotSet) {
+        self.slots = slots
         var kept: [(subtree: Subtree, buffer: FloatBuffer)] = []
         for part in held {
-            if range.contains(part.subtree.slots) {
+            if slots.contains(part.subtree.slots) {
                 kept.append(part)
             } else {
                 free.append(part.buffer)
             }
         }
         held = kept
+        let waiting = spares
+        spares = []
+        for spare in waiting { setAside(spare.slot, spare.buffer) }
     }
 
-    /// Forgets all sums, for the next step.
-    public mutating func reset() {
-        free += held.map(\.buffer)
-        held = []
+    /// Keeps the result of a slot that is not this worker's, in case it becomes so within the step. One that is
+    /// awaited is finished; one that is there already is let go. Of more than `maximumSpares` the oldest go.
+    public mutating func setAside(_ slot: Slot, _ buffer: FloatBuffer) {
+        precondition(buffer.count == count, "a slot's result has \(count) floats")
+        if isHeld(slot) || spares.contains(where: { $0.slot == slot }) {
+            free.append(buffer)
+        } else if slots.contains(slot.rawValue) {
+            finish(slot, buffer)
+        } else {
+            spares.append((slot, buffer))
+            if spares.count > Self.maximumSpares { free.append(spares.removeFirst().buffer) }
+        }
     }
 }

@@ -1,3 +1,5 @@
+import TrainingProtocol
+
 /// A node of a `SlotTree`: the contiguous slots whose contributions it adds up.
 public struct Subtree: Hashable, Sendable, CustomStringConvertible {
     public let slots: Range<Int>
@@ -80,6 +82,11 @@ public struct SlotTree: Hashable, Sendable {
         }
         visit(root)
         return found
+    }
+
+    /// The fewest subtrees that make up `slots`, in slot order: those of each of its ranges.
+    public func cover(_ slots: SlotSet) -> [Subtree] {
+        slots.ranges.flatMap { cover($0) }
     }
 
     /// The additions that finish the tree from `parts`, each after those whose sums it uses.

@@ -23,10 +23,12 @@ final class CheckpointSaver: Sendable {
 
     /// - Parameters:
     ///   - profile: The numerics profile that the run is pinned to by then.
+    ///   - newest: Gets each state that is saved.
     ///   - onFailure: Called on its thread with the reason where it ends before it is told to.
     init(
         directory: RunDirectory, identity: Identity,
         profile: @escaping @Sendable () -> [ProfileEntry],
+        newest: NewestState,
         control: Mailbox<ControlServer.Input>,
         onFailure: @escaping @Sendable (String) -> Void
     ) throws(ZeroMQError) {
@@ -37,6 +39,7 @@ final class CheckpointSaver: Sendable {
                 guard case .save(let step, let state) = order else { return }
                 do {
                     try Self.save(step, state, in: directory, identity, profile())
+                    newest.set(step, state)
                     control.send(.event(.stateSaved(step)))
                 } catch {
                     control.send(.event(.stateSaveFailed(step, reason: "\(error)")))

@@ -11,7 +11,7 @@ final class ControlServer {
     enum Input: Sendable {
         case event(CoordinatorEvent)
         /// A process that the coordinator started has ended.
-        case launchedWorkerEnded(token: String, reason: String)
+        case launchedWorkerEnded(token: String, process: Int64, reason: String)
     }
 
     /// Where the machine's directives go besides the network.
@@ -20,12 +20,12 @@ final class ControlServer {
         var append: (JournalRecord) throws -> Void
         /// Shows and keeps a note.
         var note: (CoordinatorNote) -> Void
+        /// Whether a process runs that the coordinator started: how it ends is told by the system.
+        var isOwn: (_ process: Int64) -> Bool
     }
 
-    /// How often time is looked at: well below every time-out.
-    private static let pulse = Duration.milliseconds(50)
-    /// A turn that took longer was held up.
-    private static let hold = Duration.milliseconds(200)
+    /// A turn that took so many pulses was held up.
+    private static let hold = 4
     /// What a worker's frame may have at most; the largest is a report of all slots of a step.
     private static let maximumFrameSize = 1 << 20
 
@@ -38,14 +38,16 @@ final class ControlServer {
     private var connections: PeerConnections<ConnectionID>
     private var identities: [ConnectionID: [UInt8]] = [:]
     private var connectionOf: [[UInt8]: ConnectionID] = [:]
-    private var connectionOfToken: [String: ConnectionID] = [:]
-    private var tokenOf: [ConnectionID: String] = [:]
+    /// Of workers that were started by a coordinator, this or an earlier one.
+    private var processOf: [ConnectionID: Int64] = [:]
+    private var connectionOfProcess: [Int64: ConnectionID] = [:]
+    private let pulse: Duration
     private var nextConnection = ConnectionID(1)
 
     /// - Parameter address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
     /// - Throws: `ZeroMQError.addressInUse` and its kin.
     init(
-        context: Context, address: String, inbox: Mailbox<Input>, logger: Logger
+        context: Context, address: String, inbox: Mailbox<Input>, pulse: Duration, logger: Logger
     ) throws(ZeroMQError) {
         var options = SocketOptions()
         options.mandatoryRouting = true
@@ -57,6 +59,7 @@ final class ControlServer {
         connections = PeerConnections(monitor)
         endpoint = try router.bind(address)
         self.inbox = inbox
+        self.pulse = pulse
         self.logger = logger
     }
 
@@ -67,11 +70,11 @@ final class ControlServer {
         _ = poller.add(monitor.events, .readable)
         _ = poller.add(inbox)
         while true {
-            try poller.wait(timeout: Self.pulse)
+            try poller.wait(timeout: pulse)
             let turn = ContinuousClock.now
             var events: [CoordinatorEvent] = []
             if poller.isReady(readable) { try receive(into: &events) }
-            for lost in try connections.takeLost() where tokenOf[lost] == nil {
+            for lost in try connections.takeLost() where !isOwn(lost, effects) {
                 // The end of a process of our own is reported with its cause, a moment later.
                 events.append(.disconnected(lost, reason: "its connection closed"))
             }
@@ -81,7 +84,7 @@ final class ControlServer {
             }
             // After a slow disk or terminal the workers' signs of life still wait in the socket: they are heard
             // before anyone is found silent.
-            if ContinuousClock.now - turn < Self.hold,
+            if ContinuousClock.now - turn < pulse * Self.hold,
                 let outcome = handle(.tick, &machine, effects)
             {
                 return outcome
@@ -93,14 +96,18 @@ final class ControlServer {
         switch input {
         case .event(let event):
             return event
-        case .launchedWorkerEnded(let token, let reason):
+        case .launchedWorkerEnded(_, let process, let reason):
             // One that was refused is no peer either.
-            guard let connection = connectionOfToken[token], machine.hasPeer(connection) else {
+            guard let connection = connectionOfProcess[process], machine.hasPeer(connection) else {
                 return .launchFailed(
                     reason: "a worker of this machine ended and has no part in the run: \(reason)")
             }
             return .disconnected(connection, reason: reason)
         }
+    }
+
+    private func isOwn(_ connection: ConnectionID, _ effects: Effects) -> Bool {
+        processOf[connection].map(effects.isOwn) ?? false
     }
 
     private func receive(into events: inout [CoordinatorEvent]) throws(ZeroMQError) {
@@ -114,8 +121,8 @@ final class ControlServer {
             do throws(WireError) {
                 let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
                 if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
-                    connectionOfToken[hello.launchToken] = connection
-                    tokenOf[connection] = hello.launchToken
+                    processOf[connection] = hello.process
+                    connectionOfProcess[hello.process] = connection
                 }
                 events.append(.received(message, from: connection))
             } catch {
@@ -143,7 +150,9 @@ final class ControlServer {
             carryingOut: for directive in directives {
                 switch directive {
                 case .send(let message, let connection):
-                    if let failure = send(message, to: connection) { queue.append(failure) }
+                    if let failure = send(message, to: connection, effects) {
+                        queue.append(failure)
+                    }
                 case .append(let record):
                     do {
                         try effects.append(record)
@@ -166,7 +175,7 @@ final class ControlServer {
 
     /// - Returns: The event of a message that could not be sent.
     private func send(
-        _ message: Stamped<CoordinatorMessage>, to connection: ConnectionID
+        _ message: Stamped<CoordinatorMessage>, to connection: ConnectionID, _ effects: Effects
     ) -> CoordinatorEvent? {
         guard let identity = identities[connection] else { return nil }
         do {
@@ -175,7 +184,7 @@ final class ControlServer {
             return .disconnected(connection, reason: "it does not read what it is sent")
         } catch ZeroMQError.unroutable {
             // A process of our own that has ended is reported with its cause.
-            if tokenOf[connection] != nil { return nil }
+            if isOwn(connection, effects) { return nil }
             return .disconnected(connection, reason: "its connection closed")
         } catch {
             return .disconnected(connection, reason: "\(error)")

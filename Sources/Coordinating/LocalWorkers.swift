@@ -2,19 +2,70 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Worker processes on the coordinator's own machine.
+/// Worker processes on the coordinator's own machine: a seat each, filled again when its process dies.
+///
+/// A coordinator that was killed leaves its workers behind, and with them state and sums. The next one finds them by
+/// their launch token, and leaves them their seats.
 public final class LocalWorkers: Sendable {
     /// What goes wrong when a worker process cannot be started.
     public struct LaunchError: Error, CustomStringConvertible {
         public let description: String
     }
 
+    /// How the processes are started.
+    public struct Launch: Sendable {
+        public var program: URL
+        /// The coordinator's.
+        public var address: String
+        public var threads: Int
+        /// Names the run in the launch tokens.
+        public var run: String
+        /// Where `worker-N.log` go.
+        public var directory: String
+
+        func token(_ seat: Int) -> String { "\(run)-\(seat)" }
+    }
+
+    /// How a process ended.
+    public struct Exit: Sendable {
+        public let token: String
+        public let process: Int32
+        public let reason: String
+    }
+
+    private struct Seat {
+        var process: Process?
+        /// Of a process that an earlier coordinator started.
+        var adopted: Int32?
+        var started = ContinuousClock.now
+        /// Ends soon after the start, one after another.
+        var failures = 0
+    }
+
+    private struct State {
+        var seats: [Int: Seat] = [:]
+        var isFinishing = false
+    }
+
     /// How long a worker may take to leave by itself at the end of a run.
     private static let grace = DispatchTimeInterval.seconds(5)
+    /// A process that lives for less has not come to work.
+    private static let youth = Duration.seconds(2)
+    /// The pause before a seat whose process died young is filled again; it doubles with each.
+    private static let pause = Duration.milliseconds(100)
+    private static let longestPause = Duration.seconds(5)
+    /// How often it is looked whether adopted processes still live.
+    private static let watch = DispatchTimeInterval.milliseconds(100)
 
-    private let processes = Mutex<[Process]>([])
+    private let launch: Launch
+    private let onExit: @Sendable (Exit) -> Void
+    private let state = Mutex(State())
 
-    public init() {}
+    /// - Parameter onExit: Called on a thread of the system's, once a process.
+    public init(_ launch: Launch, onExit: @escaping @Sendable (Exit) -> Void) {
+        self.launch = launch
+        self.onExit = onExit
+    }
 
     /// The `worker` program beside the running one.
     public static func program() throws(LaunchError) -> URL {
@@ -28,24 +79,41 @@ public final class LocalWorkers: Sendable {
         return program
     }
 
-    /// Starts one worker.
+    /// Fills the seats `1 ... count`.
     ///
-    /// - Parameters:
-    ///   - token: Tells the coordinator that the process is its own.
-    ///   - log: Where the worker's output goes.
-    ///   - onExit: Called once, on a thread of the system's, with how the process ended.
-    public func launch(
-        program: URL, address: String, threads: Int, token: String, log: String,
-        onExit: @escaping @Sendable (_ reason: String) -> Void
-    ) throws(LaunchError) {
+    /// - Returns: How many of them have a process of an earlier coordinator.
+    public func start(_ count: Int) throws(LaunchError) -> Int {
+        let orphans = LaunchedProcesses.running(withTokens: (1...count).map(launch.token))
+        for seat in 1...count {
+            if let process = orphans[launch.token(seat)] {
+                state.withLock { $0.seats[seat] = Seat(adopted: process) }
+                watch(seat, process)
+            } else {
+                try fill(seat)
+            }
+        }
+        return orphans.count
+    }
+
+    /// Whether a process is a child of this one that has not ended.
+    public func isChild(_ process: Int64) -> Bool {
+        state.withLock { state in
+            state.seats.values.contains {
+                $0.process.map { Int64($0.processIdentifier) == process && $0.isRunning } ?? false
+            }
+        }
+    }
+
+    private func fill(_ seat: Int) throws(LaunchError) {
+        let log = "\(launch.directory)/worker-\(seat).log"
         let process = Process()
-        process.executableURL = program
-        process.arguments = ["join", address, "--threads", String(threads)]
+        process.executableURL = launch.program
+        process.arguments = ["join", launch.address, "--threads", String(launch.threads)]
         process.environment = ProcessInfo.processInfo.environment
-            .merging(["LOCKSTEP_LAUNCH_TOKEN": token]) { $1 }
+            .merging([LaunchedProcesses.variable: launch.token(seat)]) { $1 }
         process.standardInput = FileHandle.nullDevice
         do {
-            // Earlier terms' lines stay: they may say why this one was needed.
+            // Earlier lines stay: they may say why this one was needed.
             guard
                 FileManager.default.fileExists(atPath: log)
                     || FileManager.default.createFile(atPath: log, contents: nil)
@@ -54,16 +122,63 @@ public final class LocalWorkers: Sendable {
             try output.seekToEnd()
             process.standardOutput = output
             process.standardError = output
-            process.terminationHandler = { process in
-                onExit(Self.describe(process, log: log))
+            process.terminationHandler = { [weak self] process in
+                self?.ended(seat, process, log: log)
             }
             try process.run()
         } catch let error as LaunchError {
             throw error
         } catch {
-            throw LaunchError(description: "cannot start \(program.path): \(error)")
+            throw LaunchError(description: "cannot start \(launch.program.path): \(error)")
         }
-        processes.withLock { $0.append(process) }
+        state.withLock { state in
+            let failures = state.seats[seat]?.failures ?? 0
+            state.seats[seat] = Seat(process: process, failures: failures)
+        }
+    }
+
+    private func ended(_ seat: Int, _ process: Process, log: String) {
+        let reason = Self.describe(process, log: log)
+        onExit(
+            Exit(token: launch.token(seat), process: process.processIdentifier, reason: reason))
+        // One that was let go, or whose run is over, has no need of a follower.
+        let left =
+            process.terminationReason == .exit && [0, 75].contains(process.terminationStatus)
+        if !left { refill(seat) }
+    }
+
+    private func refill(_ seat: Int) {
+        let pause: Duration? = state.withLock { state in
+            guard !state.isFinishing, var current = state.seats[seat] else { return nil }
+            let isYoung = ContinuousClock.now - current.started < Self.youth
+            current.failures = isYoung ? current.failures + 1 : 0
+            current.adopted = nil
+            state.seats[seat] = current
+            guard isYoung else { return .zero }
+            return min(Self.longestPause, Self.pause * (1 << min(10, current.failures - 1)))
+        }
+        guard let pause else { return }
+        DispatchQueue.global().asyncAfter(deadline: .now() + pause.inSeconds) { [weak self] in
+            guard let self, !self.state.withLock({ $0.isFinishing }) else { return }
+            do throws(LaunchError) {
+                try fill(seat)
+            } catch {
+                onExit(Exit(token: launch.token(seat), process: 0, reason: "\(error)"))
+                refill(seat)
+            }
+        }
+    }
+
+    /// An adopted process is no child, of whose end the system would tell.
+    private func watch(_ seat: Int, _ process: Int32) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.watch) { [weak self] in
+            guard let self, state.withLock({ $0.seats[seat]?.adopted == process }) else { return }
+            if LaunchedProcesses.isRunning(process) {
+                watch(seat, process)
+            } else {
+                refill(seat)
+            }
+        }
     }
 
     /// How a process ended, with the last line that it wrote where it failed.
@@ -84,14 +199,31 @@ public final class LocalWorkers: Sendable {
 
     /// Waits for all to end by themselves, and ends those that do not.
     public func finish() {
-        let all = processes.withLock { $0 }
+        let seats = state.withLock { state in
+            state.isFinishing = true
+            return state.seats.sorted { $0.key < $1.key }.map(\.value)
+        }
+        let processes = seats.compactMap(\.process)
+        let adopted = seats.compactMap(\.adopted)
         let killing = DispatchWorkItem {
-            for process in all where process.isRunning {
+            for process in processes where process.isRunning {
                 kill(process.processIdentifier, SIGKILL)
+            }
+            for process in adopted where LaunchedProcesses.isRunning(process) {
+                kill(process, SIGKILL)
             }
         }
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.grace, execute: killing)
-        for process in all { process.waitUntilExit() }
+        for process in processes { process.waitUntilExit() }
+        for process in adopted {
+            while LaunchedProcesses.isRunning(process) { usleep(20_000) }
+        }
         killing.cancel()
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }

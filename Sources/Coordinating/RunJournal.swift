@@ -10,8 +10,13 @@ struct RunJournal {
         var lastTerm = Term(0)
         var dataset: Digest?
         var profile: [ProfileEntry]?
-        /// By step; a step that was replayed is here once.
+        /// By step; a step that was computed again is here once.
         var commits: [CommitEntry] = []
+        var lastGeneration = Generation(0)
+        var lastWorker = WorkerID(0)
+
+        /// The last link of the chain of commits.
+        var chain: Digest { commits.last?.chain ?? CommitChain.origin }
     }
 
     private let encoder: JSONEncoder = {
@@ -45,7 +50,14 @@ struct RunJournal {
                 history.profile = profile
             case .committed(let entry):
                 history.commits.append(entry)
-            case .began, .saved, .lost, .stopped, .completed:
+            case .began(let generation, _, let members, _):
+                history.lastGeneration = generation
+                for member in members {
+                    history.lastWorker = max(history.lastWorker, member.worker)
+                }
+            case .lost(let worker, _):
+                history.lastWorker = max(history.lastWorker, worker)
+            case .saved, .stopped, .completed:
                 break
             }
         }

@@ -18,7 +18,7 @@ struct RunOpening {
     let start: Step
     /// Nil where it starts from the seed.
     let startState: (step: Step, state: TrainingState)?
-    /// Digests of later steps that were committed already.
+    /// Digests of its step and later ones that were committed already.
     let replayed: [Step: Digest]
     /// For people: what was found.
     let notes: [String]
@@ -78,14 +78,16 @@ struct RunOpening {
             startState = nil
         }
         var replayed: [Step: Digest] = [:]
-        for commit in history.commits where commit.step > start {
+        for commit in history.commits where commit.step >= start {
             replayed[commit.step] = commit.digest
         }
         self.replayed = replayed
-        if !replayed.isEmpty {
+        let later =
+            history.commits.count - history.commits.prefix { [start] in $0.step <= start }.count
+        if later > 0 {
             notes.append(
-                "\(replayed.count) steps after it were committed before; they are computed again "
-                    + "and must come out the same")
+                "\(later) steps after it were committed before; unless a worker of then comes back with a "
+                    + "newer state, they are computed again, and must come out the same")
         }
         if sampling.evaluation == nil {
             notes.append(

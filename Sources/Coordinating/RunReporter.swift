@@ -35,19 +35,31 @@ final class RunReporter {
             event("joined", "worker \(worker) joined from \(host) with \(threads) \(plural)")
         case .refused(let host, let reason):
             event("refused", "a worker from \(host) was refused: \(reason)")
-        case .began(_, let state, let members):
-            self.members = members.count
-            lastCommit = .now
-            let noun = members.count == 1 ? "worker" : "workers"
-            event(
-                "began",
-                "\(members.count) \(noun) at step \(state) of \(schedule.lastStep)")
+        case .began(_, let state, let members, let takesOver, let reason):
+            began(state, members, takesOver: takesOver, reason: reason)
+        case .aborted(let report):
+            event("aborted", report.text)
         case .committed(let summary):
             committed(summary)
         case .evaluated(let summary):
             evaluated(summary)
         case .saving:
             break
+        case .saveFailed(let step, let reason):
+            event(
+                "save_failed",
+                "the state of step \(step) is not saved, and the run goes on without: \(reason)")
+        case .left(let worker, let reason):
+            event("left", "worker \(worker) left: \(reason)")
+        case .waiting(let reason):
+            event(
+                "waiting",
+                "no worker is left (\(reason)); the run waits for one to join, Ctrl-C ends it")
+        case .rewound(let from, let to):
+            event(
+                "rewound",
+                "nobody holds the state of step \(from) any more: the steps after \(to) are computed "
+                    + "again, to the same bits")
         case .saved(let step):
             record(MetricsLines.EventLine(time: now, event: "saved", detail: "step \(step)"))
         case .lost(let worker, let reason):
@@ -55,6 +67,19 @@ final class RunReporter {
         case .stopping(let reason):
             event("stopping", "stopping: \(reason)")
         }
+    }
+
+    private func began(
+        _ state: Step, _ members: [MemberEntry], takesOver: Bool, reason: String
+    ) {
+        self.members = members.count
+        if !takesOver { lastCommit = .now }
+        let noun = members.count == 1 ? "worker" : "workers"
+        let place =
+            takesOver
+            ? "in the middle of step \(state.next) of \(schedule.lastStep)"
+            : "at step \(state) of \(schedule.lastStep)"
+        event("began", "\(members.count) \(noun) \(place): \(reason)")
     }
 
     private func committed(_ summary: CommitSummary) {

@@ -7,7 +7,7 @@ import TrainingProtocol
 import Wire
 import ZeroMQ
 
-/// The state that a run starts from, and the states that workers upload.
+/// The newest saved state, for workers to begin from, and the states that workers upload.
 ///
 /// The data thread calls it; what is complete goes to a thread of its own to be saved, so that a slow disk holds
 /// up no clip.
@@ -25,40 +25,40 @@ final class StateStore: Sendable {
     let run: RunID
     let term: Term
     private let layout: TrainingState.Layout
-    /// Nil where the run starts from its seed.
-    private let start: (step: Step, state: TrainingState)?
+    private let newest: NewestState
     private let lastStep: Step
     private let uploads: Mutex<StateUploads>
     private let completed: @Sendable (Step, TrainingState) -> Void
 
     /// - Parameters:
+    ///   - newest: What is handed out.
     ///   - lastStep: Of the run; no state of a later one can be.
     ///   - completed: Called with each state that has arrived whole.
     init(
         run: RunID, term: Term, layout: TrainingState.Layout,
-        start: (step: Step, state: TrainingState)?, lastStep: Step,
+        newest: NewestState, lastStep: Step,
         completed: @escaping @Sendable (Step, TrainingState) -> Void
     ) {
         self.run = run
         self.term = term
         self.layout = layout
-        self.start = start
+        self.newest = newest
         self.lastStep = lastStep
         uploads = Mutex(StateUploads(layout))
         self.completed = completed
     }
 
-    /// A piece of a vector of the state that the run starts from.
+    /// A piece of a vector of the newest saved state.
     func read(
         _ name: String, step: Step, offset: Int, length: Int
     ) throws(CoordinatingError) -> (StatePart, [UInt8]) {
-        guard let start, start.step == step else {
+        guard let saved = newest.value, saved.step == step else {
             throw .data(problem: "the state of step \(step) is not handed out")
         }
         guard let index = layout.vectors.firstIndex(where: { $0.name == name }) else {
             throw .data(problem: "a state has no vector \"\(name)\"")
         }
-        let vector = start.state.vectors[index]
+        let vector = saved.state.vectors[index]
         let bytes = UnsafeRawBufferPointer(vector.bytes)
         guard length > 0, length <= Self.maximumPartSize, offset >= 0, offset <= bytes.count,
             length <= bytes.count - offset

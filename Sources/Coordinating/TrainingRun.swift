@@ -20,12 +20,13 @@ public final class TrainingRun {
         /// Workers to wait for, the local ones included.
         public var workers: Int
         public var threadsPerWorker: Int
-        /// Where the control connection listens, as `tcp://127.0.0.1:5555`; port 0 takes any free one.
-        public var address: String
+        /// Where the control connection listens, as `tcp://127.0.0.1:5555`; port 0 takes any free one. Nil: where an
+        /// earlier coordinator of the run did, whose workers look for it there, or any free port of loopback.
+        public var address: String?
 
         public init(
             directory: String, configuration: RunConfiguration?, localWorkers: Int, workers: Int,
-            threadsPerWorker: Int, address: String
+            threadsPerWorker: Int, address: String?
         ) {
             self.directory = directory
             self.configuration = configuration
@@ -35,9 +36,6 @@ public final class TrainingRun {
             self.address = address
         }
     }
-
-    /// How often the coordinator shows its workers that it lives.
-    private static let aliveEvery = Duration.milliseconds(500)
 
     private let options: Options
     private let directory: RunDirectory
@@ -53,8 +51,10 @@ public final class TrainingRun {
 
     private let context: Context
     private let control: ControlServer
-    /// Nil where no worker is started here.
-    private let program: URL?
+    private let deadlines: Deadlines
+    /// Where the run's coordinator was in its last term.
+    private let earlierAddress: String?
+    private let local: LocalWorkers?
 
     /// Checks dataset and configuration, listens, and then makes or opens the run directory. The thread that calls
     /// this also calls `run`.
@@ -77,11 +77,12 @@ public final class TrainingRun {
         if isStored {
             try RunOpening.check(options.directory, dataset: summary.digest, path: wanted.data.path)
         }
-        program = options.localWorkers > 0 ? try LocalWorkers.program() : nil
-        inbox = try Mailbox()
+        let program = options.localWorkers > 0 ? try LocalWorkers.program() : nil
+        deadlines = Deadlines(worker: wanted.transport.workerTimeout)
+        let inbox = try Mailbox<ControlServer.Input>()
+        self.inbox = inbox
         context = try Context(ioThreads: 1)
-        control = try ControlServer(
-            context: context, address: options.address, inbox: inbox, logger: logger)
+        control = try Self.listen(options, context, inbox, pulse: deadlines.pulse, logger)
         directory =
             isStored
             ? try RunDirectory.resume(
@@ -96,11 +97,44 @@ public final class TrainingRun {
         opening = try RunOpening(
             directory, layout: layout, summary: summary, sampling: sampling, first: start)
         profile = SharedProfile(opening.history.profile)
+        earlierAddress = try RunDirectory.address(at: options.directory)
+        try directory.record(address: control.endpoint)
+        local = program.map { [control, opening] program in
+            LocalWorkers(
+                LocalWorkers.Launch(
+                    program: program, address: control.endpoint, threads: options.threadsPerWorker,
+                    run: "\(opening.run)", directory: options.directory)
+            ) { exit in
+                inbox.send(
+                    .launchedWorkerEnded(
+                        token: exit.token, process: Int64(exit.process), reason: exit.reason))
+            }
+        }
         let metrics = directory.metrics
         reporter = RunReporter(schedule: schedule, epochs: configuration.train.epochs) {
             try metrics.append($0)
         }
         try saveStart()
+    }
+
+    /// Where the flags say, or where the workers of an earlier coordinator look for the next one.
+    private static func listen(
+        _ options: Options, _ context: Context, _ inbox: Mailbox<ControlServer.Input>,
+        pulse: Duration, _ logger: Logger
+    ) throws -> ControlServer {
+        let anywhere = "tcp://127.0.0.1:0"
+        if options.address == nil, let known = try RunDirectory.address(at: options.directory) {
+            do throws(ZeroMQError) {
+                return try ControlServer(
+                    context: context, address: known, inbox: inbox, pulse: pulse, logger: logger)
+            } catch {
+                guard case .addressInUse = error else { throw error }
+                // Another program's, or the coordinator's that is still at this run: the run's lock tells.
+            }
+        }
+        return try ControlServer(
+            context: context, address: options.address ?? anywhere, inbox: inbox, pulse: pulse,
+            logger: logger)
     }
 
     /// First weights that were taken from elsewhere are durable before a step builds on them.
@@ -111,6 +145,11 @@ public final class TrainingRun {
             keep: configuration.train.keepCheckpoints)
     }
 
+    /// The knob of all time-outs of the run in a directory; nil where there is none.
+    public static func workerTimeout(ofRunAt directory: String) throws -> Duration? {
+        try RunOpening.configuration(at: directory)?.transport.workerTimeout
+    }
+
     /// Asks the run to end after the step under way, from any thread.
     public var stop: @Sendable (_ reason: String) -> Void {
         { [inbox] in inbox.send(.event(.stopRequested(reason: $0))) }
@@ -119,18 +158,24 @@ public final class TrainingRun {
     /// Trains until the run ends. Call it on a thread that may block.
     public func run() throws -> Outcome {
         for note in opening.notes { reporter.say(note) }
+        if let before = earlierAddress, before != control.endpoint {
+            reporter.say(
+                "the coordinator was at \(before) before: workers that look for it there do not find it"
+            )
+        }
         if opening.start >= schedule.lastStep { return try end(at: opening.start) }
         let term = opening.history.lastTerm.next
         let broken: @Sendable (String) -> Void = { [inbox] in
             inbox.send(.event(.broken(reason: $0)))
         }
+        let newest = NewestState(opening.startState)
         let saver = try CheckpointSaver(
-            directory: directory, identity: identity, profile: profile.value, control: inbox,
-            onFailure: broken)
+            directory: directory, identity: identity, profile: profile.value, newest: newest,
+            control: inbox, onFailure: broken)
         let data = try DataThread(
             context: context, address: Self.dataAddress(beside: control.endpoint), dataset: dataset,
             states: StateStore(
-                run: opening.run, term: term, layout: opening.layout, start: opening.startState,
+                run: opening.run, term: term, layout: opening.layout, newest: newest,
                 lastStep: schedule.lastStep, completed: saver.save),
             logger: logger, onFailure: broken)
         try directory.journal.append(
@@ -145,10 +190,11 @@ public final class TrainingRun {
                     + "worker join \(control.endpoint) --threads N")
         }
 
-        let local = LocalWorkers()
         // Whatever happens, no worker of ours is left behind.
-        defer { local.finish() }
-        try launch(local, address: control.endpoint)
+        defer { local?.finish() }
+        if let found = try local?.start(options.localWorkers), found > 0 {
+            reporter.say("\(found) workers of the coordinator before are still there")
+        }
         var machine = CoordinatorMachine(machineOptions(term: term, data: data.endpoint))
         let outcome = try control.run(&machine, effects: effects)
         reporter.close()
@@ -211,7 +257,8 @@ public final class TrainingRun {
                 if case .pinned(let entries) = record { profile.pin(entries) }
                 try directory.journal.append(opening.journal.line(record))
             },
-            note: { [reporter] in reporter.note($0) })
+            note: { [reporter] in reporter.note($0) },
+            isOwn: { [local] in local?.isChild($0) ?? false })
     }
 
     private func machineOptions(term: Term, data: String) -> CoordinatorMachine.Options {
@@ -226,25 +273,13 @@ public final class TrainingRun {
             run: opening.run, term: term, schedule: schedule,
             introduction: Introduction(
                 configuration: configuration.canonicalYAML, dataAddress: data,
-                dataset: opening.summary),
+                dataset: opening.summary, deadlines: deadlines),
             start: opening.start, workers: options.workers, profile: opening.history.profile,
-            replayed: opening.replayed, saveEvery: every,
+            replayed: opening.replayed, chain: opening.history.chain,
+            generation: opening.history.lastGeneration, lastWorker: opening.history.lastWorker,
+            saveEvery: every,
             evaluateEvery: evaluateEvery > 0 ? evaluateEvery : nil,
-            evaluationBlocks: EvaluationBlocks(samples: opening.evaluationSamples).count,
-            silence: configuration.transport.workerTimeout, aliveEvery: Self.aliveEvery)
-    }
-
-    private func launch(_ local: LocalWorkers, address: String) throws {
-        guard let program else { return }
-        for number in 1...options.localWorkers {
-            let token = "\(opening.run)-\(number)"
-            try local.launch(
-                program: program, address: address, threads: options.threadsPerWorker,
-                token: token, log: "\(options.directory)/worker-\(number).log"
-            ) { [inbox] reason in
-                inbox.send(.launchedWorkerEnded(token: token, reason: reason))
-            }
-        }
+            evaluationBlocks: EvaluationBlocks(samples: opening.evaluationSamples).count)
     }
 
     /// The data connection listens on the same interface, at any free port.

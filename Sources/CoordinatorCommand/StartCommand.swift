@@ -43,8 +43,16 @@ struct StartCommand: ParsableCommand {
     @Option(help: "Threads of each local worker.")
     var threadsPerWorker = 1
 
-    @Option(help: "Where workers reach the coordinator; port 0 takes any free one.")
-    var bind = "tcp://127.0.0.1:0"
+    @Option(
+        help: ArgumentHelp(
+            "Where workers reach the coordinator; port 0 takes any free one.",
+            discussion:
+                "Default: where the run's coordinator was before, or a free port of loopback.",
+            valueName: "tcp://host:port"))
+    var bind: String?
+
+    @Flag(help: "Print every time-out, all derived from transport.worker_timeout, and end.")
+    var explainTimeouts = false
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
@@ -52,6 +60,7 @@ struct StartCommand: ParsableCommand {
     var overrides: [String] = []
 
     func validate() throws {
+        if explainTimeouts { return }
         guard localWorkers >= 0, threadsPerWorker >= 1 else {
             throw ValidationError(
                 "--local-workers takes 0 or more, --threads-per-worker 1 or more.")
@@ -59,7 +68,7 @@ struct StartCommand: ParsableCommand {
         guard !(localWorkers > 0 && expectedWorkers > localWorkers && listensEverywhere) else {
             throw ValidationError(
                 "Local workers tell the others the address by which they reach the coordinator: name "
-                    + "the interface, as --bind tcp://10.0.0.1:5555, instead of \(bind).")
+                    + "the interface, as --bind tcp://10.0.0.1:5555, instead of \(bind ?? "").")
         }
         guard expectedWorkers >= 1 else {
             throw ValidationError(
@@ -73,13 +82,14 @@ struct StartCommand: ParsableCommand {
     }
 
     private var listensEverywhere: Bool {
-        bind.hasPrefix("tcp://0.0.0.0:") || bind.hasPrefix("tcp://*:")
+        bind.map { $0.hasPrefix("tcp://0.0.0.0:") || $0.hasPrefix("tcp://*:") } ?? false
     }
 
     private var expectedWorkers: Int { max(workers ?? 0, localWorkers) }
 
     func run() throws {
         let configuration = try runConfiguration()
+        if explainTimeouts { return try explain(configuration) }
         let path = directory ?? "runs/\(configuration?.name ?? "run")"
         let run = try TrainingRun(
             TrainingRun.Options(
@@ -108,8 +118,23 @@ struct StartCommand: ParsableCommand {
         if localWorkers > 0 { flags += " --local-workers \(localWorkers)" }
         if let workers { flags += " --workers \(workers)" }
         if threadsPerWorker > 1 { flags += " --threads-per-worker \(threadsPerWorker)" }
-        if !bind.hasSuffix(":0") { flags += " --bind \(bind)" }
+        if let bind, !bind.hasSuffix(":0") { flags += " --bind \(bind)" }
         return flags
+    }
+
+    private func explain(_ configuration: RunConfiguration?) throws {
+        let stored = try directory.map { try TrainingRun.workerTimeout(ofRunAt: $0) } ?? nil
+        let knob =
+            configuration?.transport.workerTimeout ?? stored
+            ?? TransportConfiguration().workerTimeout
+        for (name, length, purpose) in Deadlines(worker: knob).explained {
+            let seconds =
+                Double(length.components.seconds)
+                + Double(length.components.attoseconds) / 1e18
+            print(
+                name.padding(toLength: 18, withPad: " ", startingAt: 0)
+                    + String(format: "%9.3f s   ", seconds) + purpose)
+        }
     }
 
     /// The configuration as the flags say; nil where an existing run is taken as it is.

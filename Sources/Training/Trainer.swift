@@ -50,6 +50,9 @@ public final class Trainer {
         scored = nil
     }
 
+    /// Forgets what was made of a state that is another one now.
+    public func stateChanged() { scored = nil }
+
     /// Floats of what a slot yields: the gradient, then the batch-norm statistics.
     public var vectorCount: Int {
         network.parameters.gradientExtent + network.parameters.batchStatisticsExtent

@@ -9,7 +9,7 @@ public enum CoordinatorEvent: Sendable, Equatable {
     case received(Stamped<WorkerMessage>, from: ConnectionID)
     /// The peer behind a connection is known to be gone.
     case disconnected(ConnectionID, reason: String)
-    /// A worker that the coordinator started ended before it said hello.
+    /// A worker process that the coordinator started ended without a part in the run.
     case launchFailed(reason: String)
     /// An uploaded state is complete and durable.
     case stateSaved(Step)
@@ -45,12 +45,22 @@ public enum Outcome: Sendable, Equatable {
 public enum CoordinatorNote: Sendable, Equatable {
     case joined(WorkerID, host: String, threads: Int)
     case refused(host: String, reason: String)
-    case began(Generation, state: Step, members: [MemberEntry])
+    /// - Parameter takesOver: Whether it goes on with a step in the middle.
+    case began(Generation, state: Step, members: [MemberEntry], takesOver: Bool, reason: String)
+    /// A step was given up in the middle, for another generation to go on with.
+    case aborted(BlameReport)
     case committed(CommitSummary)
     case evaluated(EvaluationSummary)
     case saving(Step, by: WorkerID)
     case saved(Step)
+    /// The run goes on without this state on the disk.
+    case saveFailed(Step, reason: String)
     case lost(WorkerID, reason: String)
+    case left(WorkerID, reason: String)
+    /// Nobody is left to go on, for now.
+    case waiting(reason: String)
+    /// The newest state is gone with those who held it: steps after this one are computed again.
+    case rewound(from: Step, to: Step)
     case stopping(reason: String)
 }
 

@@ -1,11 +1,23 @@
-// Joining, and the beginning of a generation.
+// Coming and going.
 
 extension CoordinatorMachine {
     mutating func welcome(
-        _ hello: Hello, from connection: ConnectionID, now: Duration
+        _ hello: Hello, from connection: ConnectionID
     ) -> [CoordinatorDirective] {
-        if let reason = objection(to: hello, connection) {
-            return [
+        var before: [CoordinatorDirective] = []
+        if let index = index(of: connection) {
+            let peer = peers[index]
+            if peer.hello.attempt >= hello.attempt {
+                // Said again: the welcome may be lost.
+                peers[index].lastHeard = now
+                guard peer.readiness == nil else { return [] }
+                return [.send(stamp(.welcome(peer.worker, options.introduction)), to: connection)]
+            }
+            before = lose(index, reason: "it began anew", tells: false)
+            guard phase != .ended else { return before }
+        }
+        if let reason = objection(to: hello) {
+            return before + [
                 .send(stamp(.refusal(reason: reason)), to: connection),
                 .note(.refused(host: hello.host, reason: reason)),
             ]
@@ -14,31 +26,23 @@ extension CoordinatorMachine {
         if profile == nil { profile = hello.profile }
         let worker = nextWorker
         nextWorker = nextWorker.next
-        peers.append(Peer(worker: worker, connection: connection, hello: hello, lastHeard: now))
-        return [
+        peers.append(
+            Peer(
+                worker: worker, connection: connection, hello: hello, lastHeard: now, advanced: now)
+        )
+        return before + [
             .send(stamp(.welcome(worker, options.introduction)), to: connection),
             .note(.joined(worker, host: hello.host, threads: hello.threads)),
         ]
     }
 
-    private func objection(to hello: Hello, _ connection: ConnectionID) -> String? {
+    private func objection(to hello: Hello) -> String? {
         if hello.protocolVersion != protocolVersion {
             return
                 "the worker speaks protocol version \(hello.protocolVersion) and the coordinator "
                 + "\(protocolVersion): install the same release on both"
         }
-        if peers.contains(where: { $0.connection == connection }) {
-            return "this connection has joined already"
-        }
-        if let profile, let difference = Self.difference(between: profile, and: hello.profile) {
-            return difference
-        }
-        guard phase == .gathering else {
-            return
-                "the run has begun, and a worker cannot join in the middle of it: join before the "
-                + "start (`coordinator start --workers N` waits for N)"
-        }
-        return nil
+        return profile.flatMap { Self.difference(between: $0, and: hello.profile) }
     }
 
     /// The first property in which a worker's numerics profile differs from the run's.
@@ -63,57 +67,122 @@ extension CoordinatorMachine {
         return nil
     }
 
-    mutating func ready(
-        _ index: Int, step: Step, _ readiness: Readiness
-    ) -> [CoordinatorDirective] {
-        guard phase == .gathering, step == options.start else { return [] }
-        peers[index].ready = readiness
-        if let first = peers.first(where: { $0.ready != nil }), let expected = first.ready,
-            (expected.weights, expected.model) != (readiness.weights, readiness.model)
-        {
-            let what = expected.model != readiness.model ? "model" : "weights"
+    mutating func ready(_ index: Int, _ readiness: Readiness) -> [CoordinatorDirective] {
+        guard peers[index].readiness == nil else { return [] }
+        let others = peers.first { $0.readiness != nil }
+        if let others, let expected = others.readiness, expected.model != readiness.model {
             return fail(
-                "\(what) of worker \(peers[index].worker) (\(peers[index].hello.host)) at step "
-                    + "\(step) differ from worker \(first.worker)'s (\(first.hello.host))")
+                "the model of worker \(peers[index].worker) (\(peers[index].hello.host)) differs "
+                    + "from worker \(others.worker)'s (\(others.hello.host))")
         }
-        return beginIfReady()
+        failedLaunches = 0
+        peers[index].readiness = readiness
+        adoptHolding(index, readiness.holding)
+        if gatheringSince == nil { gatheringSince = now }
+        return phase == .gathering ? beginIfReady() : []
     }
 
-    /// Begins once enough workers are there and all that are there are ready.
-    mutating func beginIfReady() -> [CoordinatorDirective] {
-        guard phase == .gathering, peers.count >= options.workers,
-            peers.allSatisfy({ $0.ready != nil })
-        else { return [] }
-        return begin()
+    /// A worker of an earlier term, or one that was lost, may have the state that is wanted; one that was at the
+    /// commit when its coordinator died catches up when it is told of the generation.
+    private mutating func adoptHolding(_ index: Int, _ holding: Holding?) {
+        guard let holding, holding.step <= journaled else { return }
+        peers[index].holds = holding.step
+        guard let digest = holding.reduced, known[holding.step.next] == digest else { return }
+        peers[index].holds = holding.step.next
+        peers[index].readiness?.holding?.finished = SlotSet()
     }
 
-    private mutating func begin() -> [CoordinatorDirective] {
-        generation = generation.next
-        let ranges = SlotAssignment.ranges(slots: options.schedule.slots, members: peers.count)
-        for index in peers.indices { peers[index].slots = ranges[index] }
-        let members = peers.map {
-            Member(
-                worker: $0.worker, slots: $0.slots,
-                gradientAddress: $0.ready?.gradientAddress ?? "")
+    // MARK: Going
+
+    mutating func leaves(_ index: Int, _ reason: String) -> [CoordinatorDirective] {
+        guard peers[index].isMember else { return release(index, reason: reason) }
+        if peers[index].leaving == nil { peers[index].leaving = reason }
+        return []
+    }
+
+    mutating func drain(
+        _ worker: WorkerID, for connection: ConnectionID
+    ) -> [CoordinatorDirective] {
+        guard let index = peers.firstIndex(where: { $0.worker == worker }) else {
+            let all = peers.map { "\($0.worker) (\($0.hello.host))" }.joined(separator: ", ")
+            let text = "there is no worker \(worker); there are \(all.isEmpty ? "none" : all)"
+            return [.send(stamp(.answer(accepted: false, text: text)), to: connection)]
         }
-        let entries = peers.map {
-            MemberEntry(
-                worker: $0.worker, host: $0.hello.host, firstSlot: $0.slots.lowerBound,
-                slotCount: $0.slots.count)
-        }
-        let next = nextAction(evaluationDue: false)
-        var directives: [CoordinatorDirective] = []
-        if options.profile == nil, let profile {
-            directives.append(.append(.pinned(profile: profile)))
-        }
-        directives += [
-            .append(.began(generation: generation, state: committed, members: entries)),
-            .note(.began(generation, state: committed, members: entries)),
+        let host = peers[index].hello.host
+        let text = "worker \(worker) (\(host)) leaves at the end of the step"
+        return [.send(stamp(.answer(accepted: true, text: text)), to: connection)]
+            + leaves(index, "drained")
+    }
+
+    /// Lets a worker go that has no part in a step.
+    mutating func release(_ index: Int, reason: String) -> [CoordinatorDirective] {
+        let peer = peers.remove(at: index)
+        if saving?.by == peer.worker { saving = nil }
+        return [
+            .send(stamp(.finish(completed: false, reason: reason)), to: peer.connection),
+            .note(.left(peer.worker, reason: reason)),
         ]
-        for (index, peer) in peers.enumerated() {
-            let body = CoordinatorMessage.begin(members: members, rank: Rank(index), next: next)
-            directives.append(.send(stamp(body), to: peer.connection))
+    }
+
+    /// A worker is gone. The step under way goes on without it.
+    ///
+    /// - Parameters:
+    ///   - isFault: Whether the worker found something that others would meet again.
+    ///   - tells: Whether it learns of it: it may only have been slow, and come again.
+    mutating func lose(
+        _ index: Int, reason: String, isFault: Bool = false, tells: Bool = true
+    ) -> [CoordinatorDirective] {
+        let blame = blame(for: index, reason: reason)
+        let peer = peers.remove(at: index)
+        let cause =
+            "worker \(peer.worker) (\(peer.hello.host), process \(peer.hello.process)): \(reason)"
+        var directives: [CoordinatorDirective] = [
+            .append(.lost(worker: peer.worker, reason: reason)),
+            .note(.lost(peer.worker, reason: reason)),
+        ]
+        if tells {
+            directives.append(
+                .send(stamp(.unknown(reason: "it was lost: \(reason)")), to: peer.connection))
         }
-        return directives + enter(next)
+        if saving?.by == peer.worker {
+            saving = nil
+            isSaveDue = true
+        }
+        if isFault, let end = meetFault(cause) { return directives + end }
+        switch phase {
+        case .gathering:
+            if peers.isEmpty, !isPinned { profile = nil }
+            return directives + beginIfReady()
+        case .stepping, .evaluating:
+            guard peer.isMember else { return directives }
+            if case .stepping = phase { directives.append(.note(.aborted(blame))) }
+            return directives + takeOver(reason: cause)
+        case .parting:
+            return directives + part()
+        case .closing:
+            if stopReason == nil { stopReason = cause }
+            return directives + close()
+        case .ended:
+            return directives
+        }
+    }
+
+    /// The same step failing again is no accident.
+    private mutating func meetFault(_ cause: String) -> [CoordinatorDirective]? {
+        if !hasBegun { return fail(cause) }
+        let step = committed.next
+        guard faultyStep == step else {
+            faultyStep = step
+            return nil
+        }
+        fault = cause
+        return endEarly(reason: cause)
+    }
+
+    mutating func launchFailed(_ reason: String) -> [CoordinatorDirective] {
+        failedLaunches += 1
+        // One may be killed by accident; a program that cannot run is not healed by more of it.
+        guard failedLaunches >= 3 else { return [] }
+        return peers.contains { $0.isMember } ? [] : fail(reason)
     }
 }

@@ -1,24 +1,70 @@
 // Agreement on a step, and what comes after it.
 
 extension CoordinatorMachine {
+    mutating func attested(
+        _ index: Int, _ message: Stamped<WorkerMessage>, _ digest: Digest
+    ) -> [CoordinatorDirective] {
+        guard peers[index].attested == nil else { return [] }
+        let wasJoiner = peers[index].holds == nil || peers[index].holds != message.step
+        guard message.step == committed || !wasJoiner else { return [] }
+        if let other = members.first(where: {
+            peers[$0].attested != nil && peers[$0].attested != digest
+        }) {
+            return differing(index, digest, from: other)
+        }
+        peers[index].attested = digest
+        if message.step == committed { peers[index].holds = committed }
+        guard case .stepping(let step) = phase else { return finishEvaluation() }
+        return commitIfAgreed(step)
+    }
+
+    /// Two members begin with different states.
+    private mutating func differing(
+        _ index: Int, _ digest: Digest, from other: Int
+    ) -> [CoordinatorDirective] {
+        // What a joiner was given may be damaged; it tries again.
+        for candidate in [index, other] where peers[candidate].holds != committed {
+            return lose(candidate, reason: "the state that it was given differs from the others'")
+        }
+        let name = { [peers] (index: Int) in
+            "worker \(peers[index].worker) (\(peers[index].hello.host))"
+        }
+        return fail(
+            "the weights of \(name(index)) at step \(committed) differ from those of \(name(other)): "
+                + "\(digest) and \(peers[other].attested?.description ?? "-")")
+    }
+
     mutating func reduced(
         _ index: Int, _ message: Stamped<WorkerMessage>, _ report: StepReport
     ) -> [CoordinatorDirective] {
-        guard phase == .stepping(message.step), message.generation == generation else { return [] }
+        guard peers[index].isMember, message.generation == generation else { return [] }
+        if message.step == committed, let digest = known[committed], report.digest == digest {
+            // It waits for a commit that everyone else has: that was lost on the way.
+            return again(index) {
+                .commit(digest: digest, next: $0.nextAction(index: index))
+            }
+        }
+        guard phase == .stepping(message.step), peers[index].report == nil else { return [] }
         if let problem = flaw(in: report, of: peers[index], step: message.step) {
             return fail(problem)
         }
         peers[index].report = report
-        guard peers.allSatisfy({ $0.report != nil }) else { return [] }
-        return commit(message.step)
+        let slots = peers[index].slots.count
+        if slots > 0 {
+            let pace = report.times.computing.inSeconds / Double(slots)
+            if pace > 0 {
+                peers[index].pace = peers[index].pace.map { 0.7 * $0 + 0.3 * pace } ?? pace
+            }
+        }
+        return commitIfAgreed(message.step)
     }
 
     /// What is wrong with a report: it must account for each of the member's slots once, with their samples.
     private func flaw(in report: StepReport, of peer: Peer, step: Step) -> String? {
-        let expected = peer.slots.map {
+        let expected = peer.slots.slots.map {
             options.schedule.sampleCount(of: Slot($0), in: step)
         }
-        guard report.slots.map(\.slot.rawValue) == Array(peer.slots),
+        guard report.slots.map(\.slot.rawValue) == peer.slots.slots,
             report.slots.map(\.samples) == expected
         else {
             return "worker \(peer.worker) (\(peer.hello.host)) accounted for other slots of step "
@@ -27,13 +73,19 @@ extension CoordinatorMachine {
         return nil
     }
 
+    private mutating func commitIfAgreed(_ step: Step) -> [CoordinatorDirective] {
+        guard members.allSatisfy({ peers[$0].report != nil && peers[$0].attested != nil }) else {
+            return []
+        }
+        return commit(step)
+    }
+
     private mutating func commit(_ step: Step) -> [CoordinatorDirective] {
-        let reports = peers.compactMap(\.report)
+        let reports = members.compactMap { peers[$0].report }
         guard let digest = reports.first?.digest else { return [] }
         if let problem = disagreement(on: step, digest: digest) { return fail(problem) }
 
-        // Members hold contiguous slots in rank order, so this is the order of slots.
-        let slots = reports.flatMap(\.slots)
+        let slots = reports.flatMap(\.slots).sorted { $0.slot < $1.slot }
         let samples = options.schedule.sampleCount(in: step)
         let loss = slots.reduce(0) { $0 + $1.lossSum } / Double(samples)
         guard loss.isFinite else {
@@ -46,39 +98,53 @@ extension CoordinatorMachine {
         let epoch = options.schedule.epoch(of: step)
 
         var directives: [CoordinatorDirective] = []
-        if options.replayed[step] == nil {
+        if step > journaled {
+            let counted = options.schedule.samples(in: step)
+            chain = CommitChain.link(after: chain, step: step, digest: digest, samples: counted)
             directives.append(
                 .append(
                     .committed(
                         CommitEntry(
                             step: step, epoch: epoch, generation: generation, digest: digest,
-                            loss: loss, samples: options.schedule.samples(in: step)))))
+                            loss: loss, samples: counted, chain: chain))))
+            journaled = step
+            known[step] = digest
         }
         committed = step
-        for index in peers.indices { peers[index].report = nil }
-        let next = nextAction(evaluationDue: isEvaluationDue(after: step))
-        directives += broadcast(.commit(digest: digest, next: next))
+        contest = Contest()
+        evaluated = [:]
+        isEvaluationDue = evaluates(step)
+        stalls = 0
+        stall = nil
+        for index in members {
+            peers[index].report = nil
+            peers[index].holds = step
+        }
         directives.append(
             .note(
                 .committed(
                     CommitSummary(
                         step: step, epoch: epoch, samples: samples, loss: loss,
                         accuracy: Double(correct) / Double(samples), times: reports.map(\.times)))))
-        if let every = options.saveEvery, step.rawValue % UInt64(every) == 0, next != .halt {
-            directives += save()
+        if isEvaluationDue {
+            dealBlocks(true)
+            phase = .evaluating
+        } else {
+            phase = .stepping(committed.next)
         }
-        return directives + enter(next)
+        return directives + goOn { .commit(digest: digest, next: $0) }
     }
 
     private func disagreement(on step: Step, digest: Digest) -> String? {
-        if peers.contains(where: { $0.report?.digest != digest }) {
-            let held = peers.map { peer in
+        let all = members.map { peers[$0] }
+        if all.contains(where: { $0.report?.digest != digest }) {
+            let held = all.map { peer in
                 "worker \(peer.worker) (\(peer.hello.host)) \(peer.report?.digest.description ?? "-")"
             }
             return "the reduced gradient of step \(step) differs between workers: "
                 + held.joined(separator: ", ")
         }
-        if let before = options.replayed[step], before != digest {
+        if let before = known[step], before != digest {
             return
                 "step \(step) came out as \(digest) and the journal has \(before): the data, the "
                 + "programs or the machines differ from the run's earlier ones"
@@ -88,7 +154,65 @@ extension CoordinatorMachine {
 
     // MARK: What is next
 
-    private func isEvaluationDue(after step: Step) -> Bool {
+    /// The end of a step, or of an evaluation: the members hear of it, and of what is next.
+    ///
+    /// - Parameter word: What they are told, around the next action.
+    mutating func goOn(
+        _ word: (NextAction) -> CoordinatorMessage
+    ) -> [CoordinatorDirective] {
+        let isEnd = phase != .evaluating && mustEnd
+        let reason = isEnd ? nil : reasonToDeal()
+        var directives: [CoordinatorDirective] = []
+        for index in members {
+            let next = isEnd || reason != nil ? .halt : nextAction(index: index)
+            directives.append(.send(stamp(word(next)), to: peers[index].connection))
+        }
+        if let every = options.saveEvery, committed.rawValue % UInt64(every) == 0, !isEnd {
+            isSaveDue = true
+        }
+        if isSaveDue, !isEnd, reason == nil { directives += save() }
+        if isEnd { return directives + close() }
+        if let reason { return directives + regroup(reason: reason) }
+        return directives + enter(nextAction(index: nil))
+    }
+
+    /// A fresh generation at the end of a step, without those who leave.
+    private mutating func regroup(reason: String) -> [CoordinatorDirective] {
+        let stays = peers.contains {
+            $0.leaving == nil && $0.readiness != nil && $0.holds == committed
+        }
+        guard stays else { return part() }
+        var directives: [CoordinatorDirective] = []
+        while let index = peers.firstIndex(where: { $0.leaving != nil }) {
+            if saving?.by == peers[index].worker { isSaveDue = true }
+            directives += release(index, reason: peers[index].leaving ?? "")
+        }
+        if isSaveDue { directives += save() }
+        return directives + begin(reason: reason)
+    }
+
+    /// All who hold the state want to go: it is saved first.
+    mutating func part() -> [CoordinatorDirective] {
+        phase = .parting
+        let directives = save()
+        return saving != nil ? directives : directives + partUnsaved()
+    }
+
+    /// Lets those go who want to, though nobody may hold the state then.
+    mutating func partUnsaved() -> [CoordinatorDirective] {
+        var released: [CoordinatorDirective] = []
+        for index in peers.indices { peers[index].isMember = false }
+        while let index = peers.firstIndex(where: { $0.leaving != nil }) {
+            released += release(index, reason: peers[index].leaving ?? "")
+        }
+        phase = .gathering
+        return released + begin(reason: "all others left")
+    }
+
+    /// Whether the run is over, or asked to be.
+    var mustEnd: Bool { stopReason != nil || committed >= options.schedule.lastStep }
+
+    private func evaluates(_ step: Step) -> Bool {
         guard options.evaluationBlocks > 0 else { return false }
         if step == options.schedule.lastStep { return true }
         // Who asks for an end does not wait for an evaluation.
@@ -98,10 +222,15 @@ extension CoordinatorMachine {
         return options.schedule.endsEpoch(step) && (epoch + 1) % every == 0
     }
 
-    func nextAction(evaluationDue: Bool) -> NextAction {
-        if evaluationDue { return .evaluate }
-        if stopReason != nil || committed >= options.schedule.lastStep { return .halt }
-        return .step
+    /// - Parameter index: The peer that is told; nil for the phase alone.
+    func nextAction(index: Int?) -> NextAction {
+        switch phase {
+        case .evaluating: .evaluate(blocks: index.map { peers[$0].blocks } ?? [])
+        case .closing, .parting, .ended: .halt
+        case .gathering: mustEnd ? .halt : .step
+        // Whether the run ends is asked at the end of a step; one under way is finished.
+        case .stepping: .step
+        }
     }
 
     /// The coordinator's side of the action that the members have just been told.
@@ -112,32 +241,9 @@ extension CoordinatorMachine {
             return []
         case .evaluate:
             phase = .evaluating
-            for index in peers.indices { peers[index].blocks = nil }
             return []
         case .halt:
             return close()
         }
-    }
-
-    mutating func finishEvaluation() -> [CoordinatorDirective] {
-        guard peers.allSatisfy({ $0.blocks != nil }) else { return [] }
-        let blocks = peers.flatMap { $0.blocks ?? [] }.sorted { $0.block < $1.block }
-        guard blocks.map(\.block) == Array(0..<options.evaluationBlocks) else {
-            return fail("an evaluation block was counted twice or never")
-        }
-        let samples = blocks.reduce(0) { $0 + $1.samples }
-        guard blocks.allSatisfy(\.lossSum.isFinite) else {
-            return fail(
-                "the weights of step \(committed) give no finite loss: the training diverged; start "
-                    + "another run with a lower train.optimizer.rate or a longer warm-up")
-        }
-        let share = { (count: Int) in Double(count) / Double(max(1, samples)) }
-        let summary = EvaluationSummary(
-            step: committed, samples: samples,
-            loss: blocks.reduce(0) { $0 + $1.lossSum } / Double(max(1, samples)),
-            top1: share(blocks.reduce(0) { $0 + $1.top1 }),
-            top5: share(blocks.reduce(0) { $0 + $1.top5 }))
-        let next = nextAction(evaluationDue: false)
-        return [.note(.evaluated(summary))] + broadcast(.proceed(next: next)) + enter(next)
     }
 }

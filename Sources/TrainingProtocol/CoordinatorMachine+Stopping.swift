@@ -1,35 +1,80 @@
 // Saving the state, and the ways in which a run ends.
 
 extension CoordinatorMachine {
-    /// Asks one member for the committed state, unless it is saved or an upload is under way.
+    /// Asks one worker for the committed state, unless it is saved. While an upload is under way the next one waits.
     mutating func save() -> [CoordinatorDirective] {
-        guard saving == nil, saved != committed else { return [] }
-        // While a step is under way every member holds the committed state; after an abort only those that said so.
-        let holder = peers.first { phase != .closing || $0.halted == nil || $0.halted == committed }
-        guard let holder else { return [] }
+        guard saved < committed else {
+            isSaveDue = false
+            return []
+        }
+        guard saving == nil else { return [] }
+        let holders = peers.filter { $0.holds == committed }
+        guard let holder = holders.first(where: { $0.leaving == nil }) ?? holders.first else {
+            return []
+        }
+        isSaveDue = false
         saving = (committed, holder.worker)
+        savingSince = now
         return [
             .send(stamp(.save), to: holder.connection),
             .note(.saving(committed, by: holder.worker)),
         ]
     }
 
+    /// A word that was lost on the way must not keep the run from ending. States are large and disks slow: each
+    /// time it takes twice as long until someone is asked again.
+    mutating func saveAgain() -> [CoordinatorDirective] {
+        let patience = options.deadlines.upload * (1 << min(6, savesAskedAgain))
+        guard saving != nil, now - savingSince > patience else { return [] }
+        savesAskedAgain += 1
+        saving = nil
+        return phase == .closing ? close() : save()
+    }
+
     mutating func stateSaved(_ step: Step) -> [CoordinatorDirective] {
+        let wasAwaited = saving?.step == step
+        if wasAwaited { saving = nil }
+        // A newer one may have come before it.
+        guard step > saved, step <= journaled else { return wasAwaited ? goOnAfterSaving() : [] }
+        saved = step
+        savesAskedAgain = 0
+        // What lies before can be had again without being computed.
+        known = known.filter { $0.key >= step }
+        let directives: [CoordinatorDirective] = [.append(.saved(step: step)), .note(.saved(step))]
+        return directives + goOnAfterSaving()
+    }
+
+    mutating func stateSaveFailed(_ step: Step, _ reason: String) -> [CoordinatorDirective] {
         guard saving?.step == step else { return [] }
         saving = nil
-        saved = step
-        var directives: [CoordinatorDirective] = [.append(.saved(step: step)), .note(.saved(step))]
-        if phase == .closing { directives += close() }
-        return directives
+        let text = "the state of step \(step) could not be saved: \(reason)"
+        switch phase {
+        case .closing:
+            return fail(
+                "\(text); the state of step \(saved) is saved, and the steps after it can be computed "
+                    + "again")
+        default:
+            // The next one may find room; until then there is an older one.
+            let directives: [CoordinatorDirective] = [.note(.saveFailed(step, reason: reason))]
+            return phase == .parting ? directives + partUnsaved() : directives
+        }
+    }
+
+    private mutating func goOnAfterSaving() -> [CoordinatorDirective] {
+        switch phase {
+        case .closing: close()
+        case .parting: part()
+        // The members may have gone on since, and hold a newer state: that is what a save that is due saves.
+        case .stepping, .evaluating: isSaveDue ? save() : []
+        case .gathering, .ended: []
+        }
     }
 
     mutating func requestStop(_ reason: String) -> [CoordinatorDirective] {
         guard stopReason == nil else { return [] }
         stopReason = reason
         var directives: [CoordinatorDirective] = [.note(.stopping(reason: reason))]
-        if phase == .gathering {
-            directives += finish(.stopped(saved: saved, reason: reason))
-        }
+        if phase == .gathering { directives += close() }
         return directives
     }
 
@@ -37,7 +82,7 @@ extension CoordinatorMachine {
     mutating func close() -> [CoordinatorDirective] {
         phase = .closing
         if saving != nil { return [] }
-        if saved != committed {
+        if saved < committed {
             let directives = save()
             if saving != nil { return directives }
             // Nobody holds it any more: the newest saved state is where a resumption starts.
@@ -52,55 +97,10 @@ extension CoordinatorMachine {
         return finish(.completed(committed))
     }
 
-    /// A worker is gone: the step under way is dropped, the committed state saved, and the run ends resumably.
-    ///
-    /// - Parameter isFault: Whether the worker found something that a resumption would meet again.
-    mutating func lose(
-        _ index: Int, reason: String, isFault: Bool = false
-    ) -> [CoordinatorDirective] {
-        let peer = peers.remove(at: index)
-        let cause =
-            "worker \(peer.worker) (\(peer.hello.host), process \(peer.hello.process)): \(reason)"
-        var directives: [CoordinatorDirective] = [
-            .append(.lost(worker: peer.worker, reason: reason)),
-            .note(.lost(peer.worker, reason: reason)),
-            // It may only have been slow: then it learns that the run goes on without it.
-            .send(stamp(.finish(completed: false, reason: reason)), to: peer.connection),
-        ]
-        if saving?.by == peer.worker { saving = nil }
-        if isFault, fault == nil, phase != .gathering { fault = cause }
-        switch phase {
-        case .gathering:
-            if peers.isEmpty { profile = options.profile }
-            // A guest may change its mind before the start; a worker of our own that dies is a fault to see.
-            directives += peer.hello.launchToken.isEmpty ? beginIfReady() : fail(cause)
-        case .stepping, .evaluating:
-            directives += abort(reason: cause)
-        case .halting:
-            directives += closeWhenIdle()
-        case .closing:
-            if stopReason == nil { stopReason = cause }
-            directives += close()
-        case .ended:
-            break
-        }
-        return directives
-    }
-
-    /// Drops the step under way; the run ends once everyone is idle.
-    mutating func abort(reason: String) -> [CoordinatorDirective] {
+    /// Gives up the step under way; the committed state is saved, and the run ends.
+    mutating func endEarly(reason: String) -> [CoordinatorDirective] {
         if stopReason == nil { stopReason = reason }
-        stall = nil
-        generation = generation.next
-        phase = .halting
-        for index in peers.indices { peers[index].halted = nil }
-        return [.note(.stopping(reason: reason))] + broadcast(.abort(reason: reason))
-            + closeWhenIdle()
-    }
-
-    mutating func closeWhenIdle() -> [CoordinatorDirective] {
-        guard phase == .halting, peers.allSatisfy({ $0.halted != nil }) else { return [] }
-        return close()
+        return [.note(.stopping(reason: reason))] + close()
     }
 
     /// Something is wrong that going on would make worse: nothing more is committed or saved.

@@ -1,10 +1,13 @@
 /// The coordinator's side of the protocol as a value: events in, directives out, no I/O and no clock.
 ///
-///     gathering ──everyone ready──▶ stepping ⇄ evaluating ──last step or stop──▶ closing ──saved──▶ ended
-///                                      └── a worker is lost ──▶ halting ──survivors idle──┘
+///     gathering ──workers ready──▶ stepping ⇄ evaluating ──last step or stop──▶ closing ──saved──▶ ended
+///         ▲                            │ ▲
+///         └── nobody is left ──────────┘ └── a member is lost, late, joins or leaves: the next generation
 ///
 /// A step is committed when every member reports the same digest of its reduced gradient and the journal holds
-/// the record; only then is the update released. So no worker ever applies a step that another could lose.
+/// the record; only then is the update released. So no worker ever applies a step that another could lose. A generation
+/// is a set of members and a deal of the slots; any change is a new one, also in the middle of a step: what is
+/// finished of the step stays with those who finished it.
 public struct CoordinatorMachine: Sendable {
     /// What a coordinator is told about its run.
     public struct Options: Sendable {
@@ -13,7 +16,7 @@ public struct CoordinatorMachine: Sendable {
         public var schedule: StepSchedule
         /// What every worker is told when it joins.
         public var introduction: Introduction
-        /// The step whose state the run starts from: 0, or a checkpoint's.
+        /// The step whose state is saved and can be handed out: 0, or a checkpoint's.
         public var start: Step
         /// The run begins as soon as this many workers are ready.
         public var workers: Int
@@ -21,23 +24,26 @@ public struct CoordinatorMachine: Sendable {
         public var profile: [ProfileEntry]?
         /// Digests of steps after `start` that were committed in an earlier term: they must come out the same.
         public var replayed: [Step: Digest]
+        /// The last link of the journal's commit chain.
+        public var chain: Digest
+        /// The newest generation and the newest worker of earlier terms.
+        public var generation: Generation
+        public var lastWorker: WorkerID
         /// Save the state after every so many steps; nil: only at the end.
         public var saveEvery: Int?
         /// Evaluate after every so many epochs, and at the end; nil: at the end only.
         public var evaluateEvery: Int?
         /// Blocks that an evaluation is cut into; 0: there is nothing to evaluate.
         public var evaluationBlocks: Int
-        /// A worker not heard from for so long is lost.
-        public var silence: Duration
-        /// How often to show the workers that the coordinator lives.
-        public var aliveEvery: Duration
+
+        public var deadlines: Deadlines { introduction.deadlines }
 
         public init(
             run: RunID, term: Term, schedule: StepSchedule, introduction: Introduction, start: Step,
-            workers: Int,
-            profile: [ProfileEntry]? = nil, replayed: [Step: Digest] = [:], saveEvery: Int? = nil,
-            evaluateEvery: Int? = nil, evaluationBlocks: Int = 0, silence: Duration,
-            aliveEvery: Duration
+            workers: Int, profile: [ProfileEntry]? = nil, replayed: [Step: Digest] = [:],
+            chain: Digest = CommitChain.origin, generation: Generation = Generation(0),
+            lastWorker: WorkerID = WorkerID(0), saveEvery: Int? = nil, evaluateEvery: Int? = nil,
+            evaluationBlocks: Int = 0
         ) {
             self.run = run
             self.term = term
@@ -47,11 +53,12 @@ public struct CoordinatorMachine: Sendable {
             self.workers = workers
             self.profile = profile
             self.replayed = replayed
+            self.chain = chain
+            self.generation = generation
+            self.lastWorker = lastWorker
             self.saveEvery = saveEvery
             self.evaluateEvery = evaluateEvery
             self.evaluationBlocks = evaluationBlocks
-            self.silence = silence
-            self.aliveEvery = aliveEvery
         }
     }
 
@@ -61,19 +68,34 @@ public struct CoordinatorMachine: Sendable {
         let connection: ConnectionID
         let hello: Hello
         var lastHeard: Duration
-        var ready: Readiness?
-        var slots: Range<Int> = 0..<0
+        var readiness: Readiness?
+        /// The step whose state it holds once it has done all that it was told.
+        var holds: Step?
+        var isMember = false
+        var slots = SlotSet()
+        var attested: Digest?
         var report: StepReport?
-        var blocks: [BlockOutcome]?
-        var halted: Step?
+        /// Blocks of an evaluation that it was dealt.
+        var blocks: [Int] = []
+        var hasEvaluated = false
+        /// Asked to go, or told to.
+        var leaving: String?
+        var progress: Progress?
+        /// When its progress last changed.
+        var advanced: Duration
+        /// Smoothed seconds for a slot.
+        var pace: Double?
+        /// When something was last said again to it.
+        var repeated: Duration?
     }
 
     enum Phase: Sendable, Equatable {
+        /// Waiting for workers.
         case gathering
         case stepping(Step)
         case evaluating
-        /// A member is lost: the survivors drop the step under way.
-        case halting
+        /// Everyone who holds the state wants to leave: it is saved before.
+        case parting
         /// Everyone is idle; what is left is to save the state.
         case closing
         case ended
@@ -81,28 +103,62 @@ public struct CoordinatorMachine: Sendable {
 
     let options: Options
     var phase = Phase.gathering
-    var generation = Generation(0)
+    var generation: Generation
     /// In the order of joining, which becomes the order of ranks.
     var peers: [Peer] = []
     var profile: [ProfileEntry]?
-    /// The newest step that is agreed on and durable.
+    var isPinned: Bool
+    /// Whether a generation has begun in this term.
+    var hasBegun = false
+    /// The step that the members' state is of, or will be.
     var committed: Step
+    /// The newest step in the journal; above `committed` where steps are computed again.
+    var journaled: Step
+    /// Digests of the journal's steps whose state is not saved.
+    var known: [Step: Digest]
+    var chain: Digest
     /// The newest step whose state can be had again: step 0's always can, from the seed.
     var saved: Step
     var saving: (step: Step, by: WorkerID)?
-    var nextWorker = WorkerID(1)
+    var savingSince = Duration.zero
+    var savesAskedAgain = 0
+    /// A save fell due while another was under way.
+    var isSaveDue = false
+    var nextWorker: WorkerID
     var stopReason: String?
     /// A fault that would come again: the run ends as failed, with its state saved.
     var fault: String?
+    /// The step at which a worker last found a fault.
+    var faultyStep: Step?
+    /// Processes started here that ended without a part in the run, one after another.
+    var failedLaunches = 0
     /// The first word of a member that cannot go on, and when it came.
     var stall: (reason: String, since: Duration)?
+    /// Generations in a row that stalled in this step.
+    var stalls = 0
+    /// When the first worker of this gathering was ready.
+    var gatheringSince: Duration?
     var lastAlive = Duration.zero
+    var now = Duration.zero
+    var contest = Contest()
+    /// Steps in a row whose slots would have been dealt otherwise by speed.
+    var unevenSteps = 0
+    /// Blocks of the evaluation under way that are in.
+    var evaluated: [Int: BlockOutcome] = [:]
+    /// Whether the committed state is to be evaluated, and is not yet.
+    var isEvaluationDue = false
 
     public init(_ options: Options) {
         self.options = options
         profile = options.profile
+        isPinned = options.profile != nil
+        generation = options.generation
         committed = options.start
         saved = options.start
+        known = options.replayed
+        journaled = options.replayed.keys.max() ?? options.start
+        chain = options.chain
+        nextWorker = options.lastWorker.next
     }
 
     /// Whether a connection belongs to a worker that has joined and is not lost.
@@ -119,116 +175,85 @@ public struct CoordinatorMachine: Sendable {
         _ event: CoordinatorEvent, now: Duration
     ) -> [CoordinatorDirective] {
         guard phase != .ended else { return [] }
+        self.now = now
         switch event {
         case .received(let message, let connection):
-            return receive(message, from: connection, now: now)
+            return receive(message, from: connection)
         case .disconnected(let connection, let reason):
-            guard let index = peers.firstIndex(where: { $0.connection == connection }) else {
-                return []
-            }
+            guard let index = index(of: connection) else { return [] }
             return lose(index, reason: reason)
         case .launchFailed(let reason):
-            // Later on it is the end of a worker that was lost already.
-            return phase == .gathering ? fail(reason) : []
+            return launchFailed(reason)
         case .journalFailed(let reason), .broken(let reason):
             return fail(reason)
         case .stateSaved(let step):
             return stateSaved(step)
         case .stateSaveFailed(let step, let reason):
-            return fail("the state of step \(step) could not be saved: \(reason)")
+            return stateSaveFailed(step, reason)
         case .stopRequested(let reason):
             return requestStop(reason)
         case .tick:
-            return tick(now: now)
+            return tick()
         }
+    }
+
+    func index(of connection: ConnectionID) -> Int? {
+        peers.firstIndex { $0.connection == connection }
     }
 
     private mutating func receive(
-        _ message: Stamped<WorkerMessage>, from connection: ConnectionID, now: Duration
+        _ message: Stamped<WorkerMessage>, from connection: ConnectionID
     ) -> [CoordinatorDirective] {
-        if case .hello(let hello) = message.body {
-            return welcome(hello, from: connection, now: now)
-        }
-        guard message.run == options.run, message.term == options.term,
-            let index = peers.firstIndex(where: { $0.connection == connection })
-        else { return [] }
-        peers[index].lastHeard = now
         switch message.body {
-        case .hello, .heartbeat:
+        case .hello(let hello): return welcome(hello, from: connection)
+        case .drain(let worker): return drain(worker, for: connection)
+        default: break
+        }
+        guard message.run == options.run else { return [] }
+        guard message.term == options.term, let index = index(of: connection) else {
+            // Of an earlier term, or lost meanwhile: it may come again. Who leaves needs no answer.
+            if case .leaving = message.body { return [] }
+            if case .failed = message.body { return [] }
+            let reason = "this is term \(options.term), in which this worker has no part"
+            return [.send(stamp(.unknown(reason: reason)), to: connection)]
+        }
+        peers[index].lastHeard = now
+        let old = peers[index].isMember && message.generation < generation
+        switch message.body {
+        case .hello, .drain:
             return []
+        case .heartbeat(let progress):
+            return heard(index, progress, isOld: old)
         case .ready(let readiness):
-            return ready(index, step: message.step, readiness)
+            return ready(index, readiness)
+        case .attested(let digest):
+            return old || !peers[index].isMember ? [] : attested(index, message, digest)
         case .reduced(let report):
-            return reduced(index, message, report)
+            return old ? [] : reduced(index, message, report)
         case .evaluated(let blocks):
-            guard phase == .evaluating, message.generation == generation,
-                message.step == committed
-            else { return [] }
-            peers[index].blocks = blocks
-            return finishEvaluation()
-        case .halted:
-            guard message.generation == generation else { return [] }
-            peers[index].halted = message.step
-            return closeWhenIdle()
+            return old ? [] : evaluated(index, message, blocks)
+        case .witnessed(let slot, let digest):
+            return witnessed(index, message, slot, digest)
         case .stalled(let reason):
-            return stalled(index, message, reason: reason, now: now)
+            return old ? [] : stalled(index, message, reason: reason)
         case .failed(let reason):
             return lose(index, reason: reason, isFault: true)
         case .leaving(let reason):
-            return lose(index, reason: reason)
+            return leaves(index, reason)
         }
-    }
-
-    /// A member's neighbour is gone. Who it was is mostly known a moment later, from the neighbour's own connection
-    /// or process; only where nothing else comes is the step given up for this.
-    private mutating func stalled(
-        _ index: Int, _ message: Stamped<WorkerMessage>, reason: String, now: Duration
-    ) -> [CoordinatorDirective] {
-        guard phase == .stepping(message.step), message.generation == generation else { return [] }
-        if stall == nil {
-            let peer = peers[index]
-            stall = ("worker \(peer.worker) (\(peer.hello.host)): \(reason)", now)
-        }
-        return []
-    }
-
-    private mutating func tick(now: Duration) -> [CoordinatorDirective] {
-        var directives: [CoordinatorDirective] = []
-        if case .stepping = phase, let stall, now - stall.since > options.silence {
-            directives += abort(reason: stall.reason)
-        }
-        // One at a time: losing a peer changes the list.
-        while phase != .ended,
-            let index = peers.firstIndex(where: { now - $0.lastHeard > options.silence })
-        {
-            let silent = now - peers[index].lastHeard
-            directives += lose(index, reason: "not heard from for \(silent.secondsText)")
-        }
-        if phase != .ended, now - lastAlive >= options.aliveEvery {
-            lastAlive = now
-            directives += broadcast(.alive)
-        }
-        return directives
     }
 
     // MARK: Sending
 
-    func stamp(_ body: CoordinatorMessage) -> Stamped<CoordinatorMessage> {
+    func stamp(_ body: CoordinatorMessage, step: Step? = nil) -> Stamped<CoordinatorMessage> {
         Stamped(
-            run: options.run, term: options.term, generation: generation, step: committed,
+            run: options.run, term: options.term, generation: generation, step: step ?? committed,
             body: body)
     }
 
     func broadcast(_ body: CoordinatorMessage) -> [CoordinatorDirective] {
         peers.map { .send(stamp(body), to: $0.connection) }
     }
-}
 
-extension Duration {
-    /// As `2.1 s`.
-    var secondsText: String {
-        let tenths =
-            components.seconds * 10 + components.attoseconds / 100_000_000_000_000_000
-        return "\(tenths / 10).\(tenths % 10) s"
-    }
+    var members: [Int] { peers.indices.filter { peers[$0].isMember } }
 }

@@ -25,7 +25,8 @@ extension JournalRecord: Codable {
             self = .began(
                 generation: try fields.decode(Generation.self, forKey: .generation),
                 state: try state(),
-                members: try fields.decode([MemberEntry].self, forKey: .members))
+                members: try fields.decode([MemberEntry].self, forKey: .members),
+                reason: try reason())
         case .committed:
             self = .committed(try CommitEntry(from: decoder))
         case .saved:
@@ -52,11 +53,12 @@ extension JournalRecord: Codable {
         case .pinned(let profile):
             try fields.encode(Kind.pinned, forKey: .record)
             try fields.encode(profile, forKey: .profile)
-        case .began(let generation, let state, let members):
+        case .began(let generation, let state, let members, let reason):
             try fields.encode(Kind.began, forKey: .record)
             try fields.encode(generation, forKey: .generation)
             try fields.encode(state, forKey: .state)
             try fields.encode(members, forKey: .members)
+            try fields.encode(reason, forKey: .reason)
         case .committed(let entry):
             try fields.encode(Kind.committed, forKey: .record)
             try entry.encode(to: encoder)

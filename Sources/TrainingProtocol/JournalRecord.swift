@@ -4,7 +4,9 @@ public enum JournalRecord: Sendable, Equatable {
     case opened(term: Term, run: RunID, state: Step, dataset: Digest)
     /// What fixes the bits of this run; every worker must match it.
     case pinned(profile: [ProfileEntry])
-    case began(generation: Generation, state: Step, members: [MemberEntry])
+    /// A generation: its members compute the steps after `state` until the next generation begins. One that begins
+    /// from the same state as the one before takes over a step in the middle; `reason` says why.
+    case began(generation: Generation, state: Step, members: [MemberEntry], reason: String)
     case committed(CommitEntry)
     /// The state of a step is saved.
     case saved(step: Step)
@@ -17,14 +19,12 @@ public enum JournalRecord: Sendable, Equatable {
 public struct MemberEntry: Sendable, Equatable, Codable {
     public var worker: WorkerID
     public var host: String
-    public var firstSlot: Int
-    public var slotCount: Int
+    public var slots: SlotSet
 
-    public init(worker: WorkerID, host: String, firstSlot: Int, slotCount: Int) {
+    public init(worker: WorkerID, host: String, slots: SlotSet) {
         self.worker = worker
         self.host = host
-        self.firstSlot = firstSlot
-        self.slotCount = slotCount
+        self.slots = slots
     }
 }
 
@@ -39,10 +39,12 @@ public struct CommitEntry: Sendable, Equatable, Codable {
     public var loss: Double
     /// Every sample that the step counted, in slot order.
     public var samples: [SampleID]
+    /// This commit's link of the `CommitChain`.
+    public var chain: Digest
 
     public init(
         step: Step, epoch: Epoch, generation: Generation, digest: Digest, loss: Double,
-        samples: [SampleID]
+        samples: [SampleID], chain: Digest
     ) {
         self.step = step
         self.epoch = epoch
@@ -50,5 +52,6 @@ public struct CommitEntry: Sendable, Equatable, Codable {
         self.digest = digest
         self.loss = loss
         self.samples = samples
+        self.chain = chain
     }
 }

@@ -3,7 +3,7 @@ public struct Stamped<Body: Sendable & Equatable>: Sendable, Equatable {
     public var run: RunID
     public var term: Term
     public var generation: Generation
-    /// To a worker: the step that the message is about. From a worker: likewise, or the step whose state it holds.
+    /// The step that the message is about.
     public var step: Step
     public var body: Body
 
@@ -16,45 +16,80 @@ public struct Stamped<Body: Sendable & Equatable>: Sendable, Equatable {
     }
 }
 
-/// What a worker tells the coordinator.
+/// What a worker tells the coordinator. While it waits for an answer, it repeats its last word with every heartbeat.
 public enum WorkerMessage: Sendable, Equatable {
     case hello(Hello)
-    /// The worker holds the state of the stamp's step.
+    /// The worker knows the run and can take part.
     case ready(Readiness)
+    /// Of every bit of the state of the stamp's step, with which the worker goes into the generation.
+    case attested(Digest)
     /// The worker holds the reduced gradient of the stamp's step.
     case reduced(StepReport)
+    /// All blocks of the evaluation of the stamp's step that the worker was dealt.
     case evaluated([BlockOutcome])
-    /// The worker holds the state of the stamp's step, has dropped what it was doing, and waits.
-    case halted
-    case heartbeat(phase: String, slotsDone: Int)
-    /// The worker cannot go on with the stamp's step, and waits for an abort.
+    /// A slot of the stamp's step that more than one worker computes is finished here.
+    case witnessed(Slot, Digest)
+    case heartbeat(Progress)
+    /// The worker cannot go on with the stamp's step, and waits for another generation.
     case stalled(reason: String)
     case failed(reason: String)
+    /// The worker asks to be let go at the end of a step.
     case leaving(reason: String)
+    /// From an operator, not a worker: let this one go at the end of the step.
+    case drain(WorkerID)
 }
 
 /// What the coordinator tells a worker.
 public enum CoordinatorMessage: Sendable, Equatable {
-    /// Prepare the state of the stamp's step.
     case welcome(WorkerID, Introduction)
     case refusal(reason: String)
-    /// A generation begins from the state of the stamp's step.
-    case begin(members: [Member], rank: Rank, next: NextAction)
+    /// Whoever this reaches has no part in this term: it may say hello.
+    case unknown(reason: String)
+    /// A generation begins from the state of the stamp's step. What is finished of the next step stays.
+    case begin(Deal)
     /// The stamp's step is agreed on and durable: apply the update, then do what is next.
     case commit(digest: Digest, next: NextAction)
     case proceed(next: NextAction)
     /// Upload the state of the stamp's step.
     case save
-    case abort(reason: String)
     case finish(completed: Bool, reason: String)
+    /// To an operator.
+    case answer(accepted: Bool, text: String)
     case alive
 }
 
 /// What a worker does when it has the state of a step.
 public enum NextAction: Sendable, Equatable {
     case step
-    case evaluate
+    case evaluate(blocks: [Int])
+    /// Wait for what is said next.
     case halt
+}
+
+/// A generation as one of its members is told.
+public struct Deal: Sendable, Equatable {
+    /// In rank order.
+    public var members: [Member]
+    public var rank: Rank
+    public var next: NextAction
+    /// Slots of the step under way that more than one member may finish: whoever does says its digest.
+    public var contested: SlotSet
+    /// What the step of the state was committed with: who missed that commit can catch up.
+    public var committed: Digest?
+    /// Why the generation before it ended.
+    public var reason: String
+
+    public init(
+        members: [Member], rank: Rank, next: NextAction, contested: SlotSet = SlotSet(),
+        committed: Digest? = nil, reason: String = ""
+    ) {
+        self.members = members
+        self.rank = rank
+        self.next = next
+        self.contested = contested
+        self.committed = committed
+        self.reason = reason
+    }
 }
 
 /// A worker's first words.
@@ -66,10 +101,12 @@ public struct Hello: Sendable, Equatable {
     public var threads: Int
     /// Set where the coordinator itself started the process.
     public var launchToken: String
+    /// Rises with every time that this worker begins anew; a repeated hello has that of the first.
+    public var attempt: UInt32
 
     public init(
         protocolVersion: UInt32, profile: [ProfileEntry], host: String, process: Int64,
-        threads: Int, launchToken: String
+        threads: Int, launchToken: String, attempt: UInt32 = 0
     ) {
         self.protocolVersion = protocolVersion
         self.profile = profile
@@ -77,22 +114,98 @@ public struct Hello: Sendable, Equatable {
         self.process = process
         self.threads = threads
         self.launchToken = launchToken
+        self.attempt = attempt
     }
 }
 
-/// What a worker holds when it can begin.
+/// What a worker brings when it can take part.
 public struct Readiness: Sendable, Equatable {
-    /// Of every bit of the state; all workers' must agree.
-    public var weights: Digest
     /// Of the network's parameters by name and shape; all workers' must agree.
     public var model: Digest
-    /// Where the other workers reach this one.
+    /// Where the other workers' gradients reach this one.
     public var gradientAddress: String
+    /// Where joiners get the state from this one.
+    public var stateAddress: String
+    /// What it has from an earlier term or membership.
+    public var holding: Holding?
 
-    public init(weights: Digest, model: Digest, gradientAddress: String) {
-        self.weights = weights
+    public init(
+        model: Digest, gradientAddress: String, stateAddress: String, holding: Holding? = nil
+    ) {
         self.model = model
         self.gradientAddress = gradientAddress
+        self.stateAddress = stateAddress
+        self.holding = holding
+    }
+}
+
+/// A state, and how far the step after it is.
+public struct Holding: Sendable, Equatable {
+    /// The step whose state it is.
+    public var step: Step
+    /// Slots of the next step whose sums are held.
+    public var finished: SlotSet
+    /// Of the next step's reduced gradient, where that is held.
+    public var reduced: Digest?
+
+    public init(step: Step, finished: SlotSet = SlotSet(), reduced: Digest? = nil) {
+        self.step = step
+        self.finished = finished
+        self.reduced = reduced
+    }
+}
+
+/// How far a worker is, for the coordinator to tell slow from dead and waiting from working.
+public struct Progress: Sendable, Equatable {
+    public var activity: Activity
+    /// The step whose state the worker holds.
+    public var holds: Step?
+    /// Slots of the step under way that are dealt to the worker and finished.
+    public var finished: SlotSet
+    /// What a reduction under way waits for.
+    public var awaiting: Awaiting?
+
+    public init(
+        activity: Activity, holds: Step? = nil, finished: SlotSet = SlotSet(),
+        awaiting: Awaiting? = nil
+    ) {
+        self.activity = activity
+        self.holds = holds
+        self.finished = finished
+        self.awaiting = awaiting
+    }
+}
+
+/// What a worker is at.
+public enum Activity: String, Sendable, Equatable, CaseIterable {
+    case greeting, preparing, idle, loading, computing, reducing, stalled, updating, evaluating
+    case awaitingCommit = "awaiting commit"
+    case halted
+
+    /// Whether it waits for other members.
+    public var isWaiting: Bool {
+        switch self {
+        case .reducing, .awaitingCommit, .stalled: true
+        default: false
+        }
+    }
+}
+
+/// What a member's reduction waits for.
+public struct Awaiting: Sendable, Equatable {
+    /// Members whose sums or finished chunks are missing.
+    public var ranks: [Rank]
+    /// The first chunk that is missing, and how many there are.
+    public var chunk: Int
+    public var chunks: Int
+    /// Bytes that have come.
+    public var bytes: Int
+
+    public init(ranks: [Rank], chunk: Int, chunks: Int, bytes: Int) {
+        self.ranks = ranks
+        self.chunk = chunk
+        self.chunks = chunks
+        self.bytes = bytes
     }
 }
 
@@ -103,11 +216,17 @@ public struct Introduction: Sendable, Equatable {
     /// Where clips are served and states are exchanged.
     public var dataAddress: String
     public var dataset: DatasetSummary
+    /// The run's time-outs.
+    public var deadlines: Deadlines
 
-    public init(configuration: String, dataAddress: String, dataset: DatasetSummary) {
+    public init(
+        configuration: String, dataAddress: String, dataset: DatasetSummary,
+        deadlines: Deadlines = .standard
+    ) {
         self.configuration = configuration
         self.dataAddress = dataAddress
         self.dataset = dataset
+        self.deadlines = deadlines
     }
 }
 
@@ -155,13 +274,21 @@ public struct ProfileEntry: Sendable, Equatable, Codable {
 /// A worker of a generation, and the slots that it holds.
 public struct Member: Sendable, Equatable {
     public var worker: WorkerID
-    public var slots: Range<Int>
+    public var slots: SlotSet
     public var gradientAddress: String
+    public var stateAddress: String
+    /// Whether it has the generation's state already, and can give it to those who do not.
+    public var holdsState: Bool
 
-    public init(worker: WorkerID, slots: Range<Int>, gradientAddress: String) {
+    public init(
+        worker: WorkerID, slots: SlotSet, gradientAddress: String, stateAddress: String,
+        holdsState: Bool
+    ) {
         self.worker = worker
         self.slots = slots
         self.gradientAddress = gradientAddress
+        self.stateAddress = stateAddress
+        self.holdsState = holdsState
     }
 }
 
@@ -232,4 +359,4 @@ public struct BlockOutcome: Sendable, Equatable {
 }
 
 /// The version of the messages; a worker of another one is refused.
-public let protocolVersion: UInt32 = 1
+public let protocolVersion: UInt32 = 2

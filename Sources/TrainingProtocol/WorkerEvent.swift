@@ -1,59 +1,84 @@
 /// What happens to a worker.
 public enum WorkerEvent: Sendable, Equatable {
     case received(Stamped<CoordinatorMessage>)
-    /// The state of a step is loaded, and everything is ready to compute.
-    case prepared(Step, Readiness)
-    case computed(Step, [SlotOutcome])
-    case reduced(Step, Digest, PhaseTimes)
+    /// Everything is ready to compute; the state comes with a generation.
+    case prepared(Readiness)
+    /// The state of a step is here.
+    case loaded(Step, Generation)
+    case attested(Step, Generation, Digest)
+    /// A slot's result is in the sums, or set aside where another member holds the slot.
+    case slotDone(Step, SlotOutcome)
+    /// A contested slot's result.
+    case witnessed(Step, Slot, Digest)
+    /// All of this worker's slots are in the sums.
+    case computed(Step, Generation)
+    case reduced(Step, Generation, Digest, PhaseTimes)
     case updated(Step)
-    case evaluated(Step, [BlockOutcome])
+    case evaluated(Step, Generation, [BlockOutcome])
     /// A step cannot go on, through no fault of this worker's; the coordinator will decide.
-    case stalled(Step, reason: String)
-    /// What was under way when the abort came has ended.
-    case aborted(Generation)
+    case stalled(Step, Generation, reason: String)
+    /// The state that a generation needs could not be had from anyone.
+    case loadFailed(Step, Generation, reason: String)
     /// Something that this worker cannot mend.
     case failed(reason: String)
-    /// Someone asks this worker to leave.
+    /// Someone asks this worker to leave; a second time, at once.
     case leaveRequested(reason: String)
-    /// What the worker's hands are busy with, for the heartbeat.
-    case progress(slotsDone: Int)
+    /// What the reduction under way waits for.
+    case reducing(Awaiting)
     /// Time passed.
     case tick
 }
 
-/// What a worker's shell is to do, in this order.
+/// What a worker's shell is to do, in this order. Those for the worker's hands are carried out one after another.
 public enum WorkerDirective: Sendable, Equatable {
     case send(Stamped<WorkerMessage>)
-    /// Fetch the state of a step from the coordinator, or draw it from the seed for step 0, and get ready.
-    case prepare(RunID, Term, Step, Introduction)
+    /// Get to know the run, or its new term: clips come from another address then, the state stays.
+    case prepare(RunID, Term, Introduction)
+    /// What the hands do for older generations ends as soon as it can. Finished slots stay.
+    case interrupt(Generation)
     /// Know the others of a generation.
     case adopt(Generation, members: [Member], rank: Rank)
-    /// Compute the gradients of the slots and add them up in the slot tree.
-    case compute(Step, Generation, slots: Range<Int>)
+    /// Get the state of a step.
+    case load(Step, Generation, from: StateSource)
+    /// Take the digest of the state.
+    case attest(Step, Generation)
+    /// Compute those of the slots whose results are not here yet, and add them up in the slot tree.
+    case compute(Step, Generation, slots: SlotSet, contested: SlotSet)
     /// Exchange the subtree sums with the other members.
     case reduce(Step, Generation)
     /// Apply the reduced gradient: from the state before a step to the state after it.
     case update(Step)
-    case evaluate(Step, Generation, rank: Rank, members: Int)
+    case evaluate(Step, Generation, blocks: [Int])
     /// Send the state of a step to the coordinator.
     case upload(Step)
-    /// Drop what is under way, then say `aborted`.
-    case abort(Generation)
     case note(WorkerNote)
     case end(WorkerOutcome)
+}
+
+/// Where a joiner gets a state from.
+public enum StateSource: Sendable, Equatable {
+    /// Any of these members, by the addresses of their donors.
+    case members([String])
+    /// The coordinator, which has the newest saved one; for step 0 it may be drawn from the seed.
+    case coordinator
 }
 
 /// What people hear of a worker.
 public enum WorkerNote: Sendable, Equatable {
     case joined(WorkerID)
-    case began(Rank, members: Int, slots: Range<Int>)
-    case aborted(reason: String)
+    case began(Generation, state: Step, Rank, members: Int, slots: SlotSet, reason: String)
+    /// Not part of the run any more, or of a new term of it not yet.
+    case greeting(reason: String)
+    case coordinatorSilent(Duration)
+    case leaving(reason: String)
 }
 
 /// How a worker ended.
 public enum WorkerOutcome: Sendable, Equatable {
     case completed
-    /// The run stopped before its end, or the worker left it.
+    /// The worker asked to leave, or was drained.
+    case left(reason: String)
+    /// The run stopped before its end.
     case stopped(reason: String)
     case refused(reason: String)
     case failed(reason: String)

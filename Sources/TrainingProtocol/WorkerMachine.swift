@@ -1,267 +1,261 @@
 /// A worker's side of the protocol as a value: events in, directives out, no I/O and no clock.
 ///
-///     greeting ─▶ preparing ─▶ ready ─begin─▶ computing ─▶ reducing ─▶ awaiting commit ─▶ updating ─▶ computing …
+///     greeting ─▶ preparing ─▶ idle ─begin─▶ (loading) ─▶ computing ─▶ reducing ─▶ awaiting commit ─▶ updating ─▶ computing …
 ///
-/// The weights change in `updating` only, which a commit releases. So an abort anywhere else leaves the worker
-/// with the state of the last commit, and an abort while updating waits for the update.
+/// The weights change in `updating` only, which a commit releases. A generation may begin anywhere: what is finished
+/// of the step under way stays, and only what is missing for the new deal is done. A coordinator that is gone changes
+/// nothing: the worker goes on as far as it can, keeps what it has, and says hello to the next one.
 public struct WorkerMachine: Sendable {
-    enum Phase: Sendable, Equatable {
-        case greeting
-        case preparing
-        case ready
-        case computing
-        case reducing([SlotOutcome])
-        case awaitingCommit
-        /// Cannot go on until the coordinator aborts the generation.
-        case stalled
-        case updating(next: NextAction)
-        case evaluating
-        case halted
-        case aborting
-        case ended
-    }
+    let hello: Hello
+    var deadlines = Deadlines.standard
 
-    private let hello: Hello
-    /// The coordinator not heard from for so long is lost.
-    private let silence: Duration
-    private let heartbeatEvery: Duration
-
-    private(set) var phase = Phase.greeting
-    private var run = RunID(0)
-    private var term = Term(0)
-    private var generation = Generation(0)
+    var activity = Activity.greeting
+    var attempt: UInt32 = 0
+    var hasJoined = false
+    var run = RunID(0)
+    var term = Term(0)
+    var generation = Generation(0)
     /// The step whose state this worker holds.
-    private var state = Step(0)
-    private var rank = Rank(0)
-    private var members = 0
-    private var slots = 0..<0
-    private var slotsDone = 0
+    var holds: Step?
+    /// The generation that it takes part in.
+    var deal: Deal?
+    var base = Step(0)
+    /// What is next once the update, or the load, under way is done.
+    var next = NextAction.halt
+    /// Of the step after the state, by slot.
+    var outcomes: [Int: SlotOutcome] = [:]
+    /// Of the step after the state.
+    var reduced: Digest?
+    /// A generation that began while the state changed.
+    var waiting: Stamped<Deal>?
+    /// Said again with every heartbeat until it has an effect.
+    var lastWord: Stamped<WorkerMessage>?
+    /// Likewise, until the generation's first commit.
+    var attestation: Stamped<WorkerMessage>?
+    var awaiting: Awaiting?
+    var leaving: (reason: String, since: Duration)?
+
     private var lastHeard: Duration?
     private var lastBeat: Duration?
+    private var toldSilence = false
 
-    public init(hello: Hello, silence: Duration, heartbeatEvery: Duration) {
+    public init(hello: Hello) {
         self.hello = hello
-        self.silence = silence
-        self.heartbeatEvery = heartbeatEvery
     }
 
     /// The first words.
     public mutating func start(now: Duration) -> [WorkerDirective] {
         lastHeard = now
-        return [send(.hello(hello))]
+        lastBeat = now
+        return greet()
     }
 
     /// Whether nothing more is to come.
-    public var hasEnded: Bool { phase == .ended }
+    public private(set) var hasEnded = false
+
+    /// The time-outs of the run, once it is known.
+    public var timeouts: Deadlines { deadlines }
 
     /// What to do about an event.
     /// - Parameter now: Time since any fixed moment; never goes back.
     public mutating func on(_ event: WorkerEvent, now: Duration) -> [WorkerDirective] {
-        guard phase != .ended else { return [] }
+        guard !hasEnded else { return [] }
         switch event {
         case .received(let message):
             return receive(message, now: now)
-        case .prepared(let step, let readiness):
-            guard phase == .preparing else { return [] }
-            state = step
-            phase = .ready
-            return [send(.ready(readiness))]
-        case .computed(let step, let outcomes):
-            guard phase == .computing, step == state.next else { return [] }
-            phase = .reducing(outcomes)
-            return [.reduce(step, generation)]
-        case .reduced(let step, let digest, let times):
-            guard case .reducing(let outcomes) = phase, step == state.next else { return [] }
-            phase = .awaitingCommit
-            let report = StepReport(digest: digest, slots: outcomes, times: times)
-            return [send(.reduced(report), about: step)]
-        case .updated(let step):
-            return updated(step)
-        case .evaluated(let step, let blocks):
-            guard phase == .evaluating, step == state else { return [] }
-            phase = .halted
-            return [send(.evaluated(blocks))]
-        case .stalled(let step, let reason):
-            guard case .reducing = phase, step == state.next else { return [] }
-            phase = .stalled
-            return [send(.stalled(reason: reason), about: step)]
-        case .aborted(let generation):
-            guard phase == .aborting, generation == self.generation else { return [] }
-            phase = .halted
-            return [send(.halted)]
         case .failed(let reason):
             return end(.failed(reason: reason), saying: .failed(reason: reason))
         case .leaveRequested(let reason):
-            return end(.stopped(reason: reason), saying: .leaving(reason: reason))
-        case .progress(let slotsDone):
-            self.slotsDone = slotsDone
+            return leave(reason, now: now)
+        case .reducing(let awaiting):
+            self.awaiting = awaiting
             return []
         case .tick:
             return tick(now: now)
+        default:
+            return carried(event)
         }
     }
 
     private mutating func receive(
         _ message: Stamped<CoordinatorMessage>, now: Duration
     ) -> [WorkerDirective] {
-        if phase == .greeting {
-            lastHeard = now
-            return greet(message)
-        }
-        guard message.run == run, message.term == term, message.generation >= generation else {
-            return []
-        }
-        lastHeard = now
         switch message.body {
-        case .welcome, .refusal, .alive:
-            return []
-        case .begin(let members, let rank, let next):
-            return begin(message.generation, members, rank, next)
-        case .commit(_, let next):
-            guard phase == .awaitingCommit, message.generation == generation,
-                message.step == state.next
-            else { return [] }
-            phase = .updating(next: next)
-            return [.update(message.step)]
+        case .welcome, .refusal, .unknown:
+            return introduce(message, now: now)
+        case .finish(_, let reason) where activity == .greeting && !hasJoined:
+            hasEnded = true
+            return [.end(.stopped(reason: reason))]
+        default:
+            break
+        }
+        guard message.run == run, message.term == term, activity != .greeting else { return [] }
+        heard(at: now)
+        switch message.body {
+        case .begin(let deal):
+            return begin(
+                Stamped(
+                    run: run, term: term, generation: message.generation, step: message.step,
+                    body: deal))
+        case .commit(let digest, let next):
+            return commit(message, digest, next)
         case .proceed(let next):
-            guard phase == .halted, message.step == state else { return [] }
+            guard activity == .halted, message.generation == generation, message.step == holds
+            else { return [] }
             return perform(next)
         case .save:
-            return [.upload(message.step)]
-        case .abort(let reason):
-            return abort(message.generation, reason)
+            return message.step == holds || message.step == holds?.next
+                ? [.upload(message.step)] : []
         case .finish(let completed, let reason):
-            phase = .ended
-            return [.end(completed ? .completed : .stopped(reason: reason))]
+            hasEnded = true
+            if completed { return [.end(.completed)] }
+            return [.end(leaving == nil ? .stopped(reason: reason) : .left(reason: reason))]
+        case .welcome, .refusal, .unknown, .answer, .alive:
+            return []
         }
     }
 
-    private mutating func greet(_ message: Stamped<CoordinatorMessage>) -> [WorkerDirective] {
+    private mutating func heard(at now: Duration) {
+        lastHeard = now
+        toldSilence = false
+    }
+
+    // MARK: Joining
+
+    private mutating func introduce(
+        _ message: Stamped<CoordinatorMessage>, now: Duration
+    ) -> [WorkerDirective] {
         switch message.body {
         case .welcome(let worker, let introduction):
+            guard activity == .greeting else { return [] }
+            heard(at: now)
+            if message.run != run { forget() }
             run = message.run
             term = message.term
             generation = message.generation
-            phase = .preparing
-            return [.note(.joined(worker)), .prepare(run, term, message.step, introduction)]
+            deadlines = introduction.deadlines
+            hasJoined = true
+            activity = .preparing
+            lastWord = nil
+            return [.note(.joined(worker)), .prepare(run, term, introduction)]
         case .refusal(let reason):
-            phase = .ended
+            guard activity == .greeting else { return [] }
+            hasEnded = true
             return [.end(.refused(reason: reason))]
-        case .finish(_, let reason):
-            phase = .ended
-            return [.end(.stopped(reason: reason))]
+        case .unknown(let reason):
+            // A term that has ended knows nobody either.
+            guard activity != .greeting, message.run == run, message.term >= term else { return [] }
+            if let leaving {
+                hasEnded = true
+                return [.end(.left(reason: leaving.reason))]
+            }
+            heard(at: now)
+            return [.note(.greeting(reason: reason))] + greet()
         default:
             return []
         }
     }
 
-    private mutating func begin(
-        _ generation: Generation, _ members: [Member], _ rank: Rank, _ next: NextAction
-    ) -> [WorkerDirective] {
-        guard phase == .ready, members.indices.contains(rank.rawValue) else { return [] }
-        self.generation = generation
-        self.rank = rank
-        self.members = members.count
-        slots = members[rank.rawValue].slots
-        return [
-            .adopt(generation, members: members, rank: rank),
-            .note(.began(rank, members: members.count, slots: slots)),
-        ] + perform(next)
+    private mutating func greet() -> [WorkerDirective] {
+        attempt += 1
+        activity = .greeting
+        deal = nil
+        waiting = nil
+        attestation = nil
+        var words = hello
+        words.attempt = attempt
+        let directives = say(.hello(words))
+        // Whatever the hands do belongs to no generation any more.
+        return hasJoined ? [.interrupt(generation.next)] + directives : directives
     }
 
-    private mutating func perform(_ next: NextAction) -> [WorkerDirective] {
-        switch next {
-        case .step:
-            phase = .computing
-            slotsDone = 0
-            return [.compute(state.next, generation, slots: slots)]
-        case .evaluate:
-            phase = .evaluating
-            return [.evaluate(state, generation, rank: rank, members: members)]
-        case .halt:
-            phase = .halted
-            return []
-        }
+    /// Another run's state is worth nothing.
+    private mutating func forget() {
+        holds = nil
+        outcomes = [:]
+        reduced = nil
     }
 
-    private mutating func updated(_ step: Step) -> [WorkerDirective] {
-        switch phase {
-        case .updating(let next) where step == state.next:
-            state = step
-            return perform(next)
-        case .aborting where step == state.next:
-            // The commit came before the abort: the state is the committed one.
-            state = step
-            return []
-        default:
-            return []
-        }
-    }
-
-    private mutating func abort(
-        _ generation: Generation, _ reason: String
-    ) -> [WorkerDirective] {
-        guard generation > self.generation else { return [] }
-        self.generation = generation
-        phase = .aborting
-        return [.note(.aborted(reason: reason)), .abort(generation)]
-    }
+    // MARK: Time
 
     private mutating func tick(now: Duration) -> [WorkerDirective] {
         let heard = lastHeard ?? now
         lastHeard = heard
-        if now - heard > silence {
-            if phase == .greeting {
-                phase = .ended
-                return [
-                    .end(
-                        .failed(
-                            reason:
-                                "nobody answers at this address; take the one that the coordinator prints"
-                        ))
-                ]
-            }
+        var directives: [WorkerDirective] = []
+        if let leaving, now - leaving.since > deadlines.leaving {
+            return end(.left(reason: leaving.reason), saying: .leaving(reason: leaving.reason))
+        }
+        if !hasJoined, now - heard > deadlines.greeting {
+            let reason =
+                "nobody answers at this address; take the one that the coordinator prints"
+            hasEnded = true
+            return [.end(.failed(reason: reason))]
+        }
+        if now - heard > deadlines.orphan {
             let reason = "the coordinator was not heard from for \((now - heard).secondsText)"
             return end(.stopped(reason: reason), saying: .leaving(reason: reason))
         }
-        // A greeting is answered at once or by nobody: there is no run to send heartbeats to yet.
-        guard phase != .greeting, now - (lastBeat ?? .zero) >= heartbeatEvery else { return [] }
+        if hasJoined, !toldSilence, now - heard > deadlines.silence {
+            toldSilence = true
+            directives.append(.note(.coordinatorSilent(now - heard)))
+        }
+        guard now - (lastBeat ?? .zero) >= deadlines.heartbeat else { return directives }
         lastBeat = now
-        return [send(.heartbeat(phase: phase.name, slotsDone: slotsDone))]
+        if activity != .greeting {
+            let progress = Progress(
+                activity: activity, holds: holds, finished: finishedSlots,
+                awaiting: activity == .reducing ? awaiting : nil)
+            directives.append(send(.heartbeat(progress)))
+        }
+        if let attestation { directives.append(.send(attestation)) }
+        if let lastWord { directives.append(.send(lastWord)) }
+        if let leaving, activity != .greeting {
+            directives.append(send(.leaving(reason: leaving.reason)))
+        }
+        return directives
     }
 
-    // MARK: Sending
+    private var finishedSlots: SlotSet {
+        guard let slots = mySlots else { return SlotSet() }
+        return SlotSet(slots.slots.filter { outcomes[$0] != nil })
+    }
 
-    private func send(_ body: WorkerMessage, about step: Step? = nil) -> WorkerDirective {
-        .send(
-            Stamped(run: run, term: term, generation: generation, step: step ?? state, body: body))
+    var mySlots: SlotSet? { deal.map { $0.members[$0.rank.rawValue].slots } }
+
+    // MARK: Leaving
+
+    private mutating func leave(_ reason: String, now: Duration) -> [WorkerDirective] {
+        // Nobody waits for one who has no part in a step; and who asks twice does not want to wait.
+        guard leaving == nil, hasJoined, deal != nil, activity != .greeting else {
+            return end(.left(reason: reason), saying: .leaving(reason: reason))
+        }
+        leaving = (reason, now)
+        return [.note(.leaving(reason: reason)), send(.leaving(reason: reason))]
     }
 
     private mutating func end(
         _ outcome: WorkerOutcome, saying last: WorkerMessage
     ) -> [WorkerDirective] {
-        let word = send(last)
-        phase = .ended
-        return [word, .end(outcome)]
+        hasEnded = true
+        return [send(last), .end(outcome)]
     }
-}
 
-extension WorkerMachine.Phase {
-    /// For people and heartbeats.
-    var name: String {
-        switch self {
-        case .greeting: "greeting"
-        case .preparing: "preparing"
-        case .ready: "ready"
-        case .computing: "computing"
-        case .reducing: "reducing"
-        case .awaitingCommit: "awaiting commit"
-        case .stalled: "stalled"
-        case .updating: "updating"
-        case .evaluating: "evaluating"
-        case .halted: "halted"
-        case .aborting: "aborting"
-        case .ended: "ended"
-        }
+    // MARK: Sending
+
+    func stamp(_ body: WorkerMessage, about step: Step? = nil) -> Stamped<WorkerMessage> {
+        Stamped(
+            run: run, term: term, generation: generation, step: step ?? holds ?? Step(0),
+            body: body)
+    }
+
+    func send(_ body: WorkerMessage, about step: Step? = nil) -> WorkerDirective {
+        .send(stamp(body, about: step))
+    }
+
+    /// Sends what is said again until it has an effect.
+    mutating func say(_ body: WorkerMessage, about step: Step? = nil) -> [WorkerDirective] {
+        let word = stamp(body, about: step)
+        lastWord = word
+        return [.send(word)]
     }
 }

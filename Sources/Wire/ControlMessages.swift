@@ -71,10 +71,21 @@ extension WorkerMessage {
         case .ready(let readiness):
             return .ready(
                 .with {
-                    $0.weights = Lockstep_Digest(readiness.weights)
                     $0.model = Lockstep_Digest(readiness.model)
                     $0.gradientAddress = readiness.gradientAddress
+                    $0.stateAddress = readiness.stateAddress
+                    if let holding = readiness.holding { $0.holding = Lockstep_Holding(holding) }
                 })
+        case .attested(let digest):
+            return .attested(.with { $0.digest = Lockstep_Digest(digest) })
+        case .witnessed(let slot, let digest):
+            return .witnessed(
+                .with {
+                    $0.slot = UInt32(slot.rawValue)
+                    $0.digest = Lockstep_Digest(digest)
+                })
+        case .drain(let worker):
+            return .drain(.with { $0.worker = worker.rawValue })
         case .reduced(let report):
             return .reduced(
                 .with {
@@ -84,14 +95,8 @@ extension WorkerMessage {
                 })
         case .evaluated(let blocks):
             return .evaluated(.with { $0.blocks = blocks.map(Lockstep_BlockOutcome.init) })
-        case .halted:
-            return .halted(.init())
-        case .heartbeat(let phase, let slotsDone):
-            return .heartbeat(
-                .with {
-                    $0.phase = phase
-                    $0.slotsDone = UInt32(clamping: slotsDone)
-                })
+        case .heartbeat(let progress):
+            return .heartbeat(Lockstep_Heartbeat(progress))
         case .stalled(let reason):
             return .stalled(.with { $0.reason = reason })
         case .failed(let reason):
@@ -108,8 +113,15 @@ extension WorkerMessage {
         case .ready(let ready):
             self = .ready(
                 Readiness(
-                    weights: ready.weights.value, model: ready.model.value,
-                    gradientAddress: ready.gradientAddress))
+                    model: ready.model.value, gradientAddress: ready.gradientAddress,
+                    stateAddress: ready.stateAddress,
+                    holding: ready.hasHolding ? try ready.holding.value() : nil))
+        case .attested(let attested):
+            self = .attested(attested.digest.value)
+        case .witnessed(let witnessed):
+            self = .witnessed(Slot(Int(witnessed.slot)), witnessed.digest.value)
+        case .drain(let drain):
+            self = .drain(WorkerID(drain.worker))
         case .reduced(let reduced):
             self = .reduced(
                 StepReport(
@@ -117,10 +129,8 @@ extension WorkerMessage {
                     times: reduced.times.value))
         case .evaluated(let evaluated):
             self = .evaluated(evaluated.blocks.map(\.value))
-        case .halted:
-            self = .halted
         case .heartbeat(let beat):
-            self = .heartbeat(phase: beat.phase, slotsDone: Int(beat.slotsDone))
+            self = .heartbeat(try beat.value())
         case .stalled(let stalled):
             self = .stalled(reason: stalled.reason)
         case .failed(let failed):
@@ -138,13 +148,16 @@ extension CoordinatorMessage {
             return .welcome(Lockstep_Welcome(worker, introduction))
         case .refusal(let reason):
             return .refusal(.with { $0.reason = reason })
-        case .begin(let members, let rank, let next):
-            return .begin(
+        case .unknown(let reason):
+            return .unknown(.with { $0.reason = reason })
+        case .answer(let accepted, let text):
+            return .answer(
                 .with {
-                    $0.members = members.map(Lockstep_Member.init)
-                    $0.rank = UInt32(rank.rawValue)
-                    $0.next = Lockstep_Next(next)
+                    $0.accepted = accepted
+                    $0.text = text
                 })
+        case .begin(let deal):
+            return .begin(Lockstep_Begin(deal))
         case .commit(let digest, let next):
             return .commit(
                 .with {
@@ -155,8 +168,6 @@ extension CoordinatorMessage {
             return .proceed(.with { $0.next = Lockstep_Next(next) })
         case .save:
             return .save(.init())
-        case .abort(let reason):
-            return .abort(.with { $0.reason = reason })
         case .finish(let completed, let reason):
             return .finish(
                 .with {
@@ -174,18 +185,18 @@ extension CoordinatorMessage {
             self = .welcome(WorkerID(welcome.worker), try welcome.introduction())
         case .refusal(let refusal):
             self = .refusal(reason: refusal.reason)
+        case .unknown(let unknown):
+            self = .unknown(reason: unknown.reason)
+        case .answer(let answer):
+            self = .answer(accepted: answer.accepted, text: answer.text)
         case .begin(let begin):
-            self = .begin(
-                members: begin.members.map(\.value), rank: Rank(Int(begin.rank)),
-                next: try begin.next.value())
+            self = .begin(try begin.value())
         case .commit(let commit):
             self = .commit(digest: commit.digest.value, next: try commit.next.value())
         case .proceed(let proceed):
             self = .proceed(next: try proceed.next.value())
         case .save:
             self = .save
-        case .abort(let abort):
-            self = .abort(reason: abort.reason)
         case .finish(let finish):
             self = .finish(completed: finish.completed, reason: finish.reason)
         case .alive:

@@ -81,7 +81,7 @@ extension Lockstep_PhaseTimes {
 }
 
 extension Duration {
-    fileprivate var wireNanoseconds: UInt64 {
+    var wireNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         return UInt64(max(0, seconds)) * 1_000_000_000
             + UInt64(max(0, attoseconds) / 1_000_000_000)
@@ -100,6 +100,7 @@ extension Lockstep_Hello {
         process = hello.process
         threads = UInt32(clamping: hello.threads)
         launchToken = hello.launchToken
+        attempt = hello.attempt
     }
 
     func value() throws(WireError) -> Hello {
@@ -109,43 +110,7 @@ extension Lockstep_Hello {
         let entries = zip(profile.name, profile.value).map { ProfileEntry(name: $0, value: $1) }
         return Hello(
             protocolVersion: `protocol`, profile: entries, host: host, process: process,
-            threads: Int(threads), launchToken: launchToken)
-    }
-}
-
-extension Lockstep_Next {
-    init(_ next: NextAction) {
-        switch next {
-        case .halt: self = .halt
-        case .step: self = .step
-        case .evaluate: self = .evaluate
-        }
-    }
-
-    func value() throws(WireError) -> NextAction {
-        switch self {
-        case .halt: .halt
-        case .step: .step
-        case .evaluate: .evaluate
-        case .UNRECOGNIZED(let code): throw .malformed("next action \(code)")
-        }
-    }
-}
-
-extension Lockstep_Member {
-    init(_ member: Member) {
-        self.init()
-        worker = member.worker.rawValue
-        firstSlot = UInt32(member.slots.lowerBound)
-        slotCount = UInt32(member.slots.count)
-        gradientAddress = member.gradientAddress
-    }
-
-    var value: Member {
-        let first = Int(firstSlot)
-        return Member(
-            worker: WorkerID(worker), slots: first..<first + Int(slotCount),
-            gradientAddress: gradientAddress)
+            threads: Int(threads), launchToken: launchToken, attempt: attempt)
     }
 }
 
@@ -155,6 +120,7 @@ extension Lockstep_Welcome {
         worker = id.rawValue
         config = introduction.configuration
         dataAddress = introduction.dataAddress
+        workerTimeout = introduction.deadlines.worker.wireNanoseconds
         dataset = Lockstep_DatasetSummary.with {
             $0.digest = Lockstep_Digest(introduction.dataset.digest)
             $0.classNames = introduction.dataset.classNames
@@ -181,6 +147,8 @@ extension Lockstep_Welcome {
         return Introduction(
             configuration: config, dataAddress: dataAddress,
             dataset: DatasetSummary(
-                digest: dataset.digest.value, classNames: dataset.classNames, splits: splits))
+                digest: dataset.digest.value, classNames: dataset.classNames, splits: splits),
+            deadlines: Deadlines(
+                worker: .nanoseconds(try count(workerTimeout, "a time-out in nanoseconds"))))
     }
 }

@@ -29,44 +29,6 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-package nonisolated enum Lockstep_Next: SwiftProtobuf.Enum, Swift.CaseIterable {
-  package typealias RawValue = Int
-  case halt // = 0
-  case step // = 1
-  case evaluate // = 2
-  case UNRECOGNIZED(Int)
-
-  package init() {
-    self = .halt
-  }
-
-  package init?(rawValue: Int) {
-    switch rawValue {
-    case 0: self = .halt
-    case 1: self = .step
-    case 2: self = .evaluate
-    default: self = .UNRECOGNIZED(rawValue)
-    }
-  }
-
-  package var rawValue: Int {
-    switch self {
-    case .halt: return 0
-    case .step: return 1
-    case .evaluate: return 2
-    case .UNRECOGNIZED(let i): return i
-    }
-  }
-
-  // The compiler won't synthesize support with the UNRECOGNIZED case.
-  package static let allCases: [Lockstep_Next] = [
-    .halt,
-    .step,
-    .evaluate,
-  ]
-
-}
-
 package nonisolated enum Lockstep_ReducePhase: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
   case partial // = 0
@@ -183,14 +145,6 @@ package nonisolated struct Lockstep_ToCoordinator: Sendable {
     set {body = .evaluated(newValue)}
   }
 
-  package var halted: Lockstep_Halted {
-    get {
-      if case .halted(let v)? = body {return v}
-      return Lockstep_Halted()
-    }
-    set {body = .halted(newValue)}
-  }
-
   package var heartbeat: Lockstep_Heartbeat {
     get {
       if case .heartbeat(let v)? = body {return v}
@@ -223,6 +177,30 @@ package nonisolated struct Lockstep_ToCoordinator: Sendable {
     set {body = .stalled(newValue)}
   }
 
+  package var attested: Lockstep_Attested {
+    get {
+      if case .attested(let v)? = body {return v}
+      return Lockstep_Attested()
+    }
+    set {body = .attested(newValue)}
+  }
+
+  package var witnessed: Lockstep_Witnessed {
+    get {
+      if case .witnessed(let v)? = body {return v}
+      return Lockstep_Witnessed()
+    }
+    set {body = .witnessed(newValue)}
+  }
+
+  package var drain: Lockstep_Drain {
+    get {
+      if case .drain(let v)? = body {return v}
+      return Lockstep_Drain()
+    }
+    set {body = .drain(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -230,11 +208,13 @@ package nonisolated struct Lockstep_ToCoordinator: Sendable {
     case ready(Lockstep_Ready)
     case reduced(Lockstep_Reduced)
     case evaluated(Lockstep_Evaluated)
-    case halted(Lockstep_Halted)
     case heartbeat(Lockstep_Heartbeat)
     case failed(Lockstep_Failed)
     case leaving(Lockstep_Leaving)
     case stalled(Lockstep_Stalled)
+    case attested(Lockstep_Attested)
+    case witnessed(Lockstep_Witnessed)
+    case drain(Lockstep_Drain)
 
   }
 
@@ -268,6 +248,9 @@ package nonisolated struct Lockstep_Hello: Sendable {
   /// Set where the coordinator itself started the process, so that it can tell its own workers.
   package var launchToken: String = String()
 
+  /// Rises with every time that the worker begins anew.
+  package var attempt: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -295,15 +278,6 @@ package nonisolated struct Lockstep_Ready: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var weights: Lockstep_Digest {
-    get {_weights ?? Lockstep_Digest()}
-    set {_weights = newValue}
-  }
-  /// Returns true if `weights` has been explicitly set.
-  package var hasWeights: Bool {self._weights != nil}
-  /// Clears the value of `weights`. Subsequent reads from it will return its default value.
-  package mutating func clearWeights() {self._weights = nil}
-
   package var model: Lockstep_Digest {
     get {_model ?? Lockstep_Digest()}
     set {_model = newValue}
@@ -313,15 +287,134 @@ package nonisolated struct Lockstep_Ready: Sendable {
   /// Clears the value of `model`. Subsequent reads from it will return its default value.
   package mutating func clearModel() {self._model = nil}
 
-  /// Where the other workers reach this one.
+  /// Where the other workers reach this one: with gradients, and to get the state.
   package var gradientAddress: String = String()
+
+  package var stateAddress: String = String()
+
+  /// What the worker has from an earlier term or membership.
+  package var holding: Lockstep_Holding {
+    get {_holding ?? Lockstep_Holding()}
+    set {_holding = newValue}
+  }
+  /// Returns true if `holding` has been explicitly set.
+  package var hasHolding: Bool {self._holding != nil}
+  /// Clears the value of `holding`. Subsequent reads from it will return its default value.
+  package mutating func clearHolding() {self._holding = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _weights: Lockstep_Digest? = nil
   fileprivate var _model: Lockstep_Digest? = nil
+  fileprivate var _holding: Lockstep_Holding? = nil
+}
+
+package nonisolated struct Lockstep_Holding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var step: UInt64 = 0
+
+  package var finished: Lockstep_Slots {
+    get {_finished ?? Lockstep_Slots()}
+    set {_finished = newValue}
+  }
+  /// Returns true if `finished` has been explicitly set.
+  package var hasFinished: Bool {self._finished != nil}
+  /// Clears the value of `finished`. Subsequent reads from it will return its default value.
+  package mutating func clearFinished() {self._finished = nil}
+
+  package var reduced: Lockstep_Digest {
+    get {_reduced ?? Lockstep_Digest()}
+    set {_reduced = newValue}
+  }
+  /// Returns true if `reduced` has been explicitly set.
+  package var hasReduced: Bool {self._reduced != nil}
+  /// Clears the value of `reduced`. Subsequent reads from it will return its default value.
+  package mutating func clearReduced() {self._reduced = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _finished: Lockstep_Slots? = nil
+  fileprivate var _reduced: Lockstep_Digest? = nil
+}
+
+/// Pairs of first slot and count, ascending.
+package nonisolated struct Lockstep_Slots: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var first: [UInt32] = []
+
+  package var count: [UInt32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Of the state of `stamp.step`.
+package nonisolated struct Lockstep_Attested: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var digest: Lockstep_Digest {
+    get {_digest ?? Lockstep_Digest()}
+    set {_digest = newValue}
+  }
+  /// Returns true if `digest` has been explicitly set.
+  package var hasDigest: Bool {self._digest != nil}
+  /// Clears the value of `digest`. Subsequent reads from it will return its default value.
+  package mutating func clearDigest() {self._digest = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _digest: Lockstep_Digest? = nil
+}
+
+/// Of a slot of `stamp.step` that more than one worker may finish.
+package nonisolated struct Lockstep_Witnessed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var slot: UInt32 = 0
+
+  package var digest: Lockstep_Digest {
+    get {_digest ?? Lockstep_Digest()}
+    set {_digest = newValue}
+  }
+  /// Returns true if `digest` has been explicitly set.
+  package var hasDigest: Bool {self._digest != nil}
+  /// Clears the value of `digest`. Subsequent reads from it will return its default value.
+  package mutating func clearDigest() {self._digest = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _digest: Lockstep_Digest? = nil
+}
+
+/// From an operator: let this worker go at the end of the step.
+package nonisolated struct Lockstep_Drain: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var worker: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Lockstep_SlotOutcome: Sendable {
@@ -426,32 +519,70 @@ package nonisolated struct Lockstep_Evaluated: Sendable {
   package init() {}
 }
 
-/// The worker holds the state after `stamp.step` and does nothing until told to.
-package nonisolated struct Lockstep_Halted: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
 package nonisolated struct Lockstep_Heartbeat: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var phase: String = String()
+  package var activity: String = String()
 
-  package var slotsDone: UInt32 = 0
+  /// Absent where the worker holds no state.
+  package var holds: UInt64 {
+    get {_holds ?? 0}
+    set {_holds = newValue}
+  }
+  /// Returns true if `holds` has been explicitly set.
+  package var hasHolds: Bool {self._holds != nil}
+  /// Clears the value of `holds`. Subsequent reads from it will return its default value.
+  package mutating func clearHolds() {self._holds = nil}
+
+  package var finished: Lockstep_Slots {
+    get {_finished ?? Lockstep_Slots()}
+    set {_finished = newValue}
+  }
+  /// Returns true if `finished` has been explicitly set.
+  package var hasFinished: Bool {self._finished != nil}
+  /// Clears the value of `finished`. Subsequent reads from it will return its default value.
+  package mutating func clearFinished() {self._finished = nil}
+
+  /// Present while a reduction is under way.
+  package var awaiting: Lockstep_Awaiting {
+    get {_awaiting ?? Lockstep_Awaiting()}
+    set {_awaiting = newValue}
+  }
+  /// Returns true if `awaiting` has been explicitly set.
+  package var hasAwaiting: Bool {self._awaiting != nil}
+  /// Clears the value of `awaiting`. Subsequent reads from it will return its default value.
+  package mutating func clearAwaiting() {self._awaiting = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _holds: UInt64? = nil
+  fileprivate var _finished: Lockstep_Slots? = nil
+  fileprivate var _awaiting: Lockstep_Awaiting? = nil
+}
+
+package nonisolated struct Lockstep_Awaiting: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var rank: [UInt32] = []
+
+  package var chunk: UInt32 = 0
+
+  package var chunks: UInt32 = 0
+
+  package var bytes: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-/// The worker cannot go on with the stamp's step, through no fault of its own, and waits for an abort.
+/// The worker cannot go on with the stamp's step, through no fault of its own, and waits for another generation.
 package nonisolated struct Lockstep_Stalled: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -552,14 +683,6 @@ package nonisolated struct Lockstep_ToWorker: Sendable {
     set {body = .save(newValue)}
   }
 
-  package var abort: Lockstep_Abort {
-    get {
-      if case .abort(let v)? = body {return v}
-      return Lockstep_Abort()
-    }
-    set {body = .abort(newValue)}
-  }
-
   package var finish: Lockstep_Finish {
     get {
       if case .finish(let v)? = body {return v}
@@ -576,6 +699,22 @@ package nonisolated struct Lockstep_ToWorker: Sendable {
     set {body = .alive(newValue)}
   }
 
+  package var unknown: Lockstep_Unknown {
+    get {
+      if case .unknown(let v)? = body {return v}
+      return Lockstep_Unknown()
+    }
+    set {body = .unknown(newValue)}
+  }
+
+  package var answer: Lockstep_Answer {
+    get {
+      if case .answer(let v)? = body {return v}
+      return Lockstep_Answer()
+    }
+    set {body = .answer(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -585,9 +724,10 @@ package nonisolated struct Lockstep_ToWorker: Sendable {
     case commit(Lockstep_Commit)
     case proceed(Lockstep_Proceed)
     case save(Lockstep_Save)
-    case abort(Lockstep_Abort)
     case finish(Lockstep_Finish)
     case alive(Lockstep_Alive)
+    case unknown(Lockstep_Unknown)
+    case answer(Lockstep_Answer)
 
   }
 
@@ -615,6 +755,9 @@ package nonisolated struct Lockstep_Welcome: Sendable {
   package var hasDataset: Bool {self._dataset != nil}
   /// Clears the value of `dataset`. Subsequent reads from it will return its default value.
   package mutating func clearDataset() {self._dataset = nil}
+
+  /// Nanoseconds: `transport.worker_timeout`, from which every other follows.
+  package var workerTimeout: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -687,15 +830,26 @@ package nonisolated struct Lockstep_Member: Sendable {
 
   package var worker: UInt64 = 0
 
-  package var firstSlot: UInt32 = 0
-
-  package var slotCount: UInt32 = 0
-
   package var gradientAddress: String = String()
+
+  package var slots: Lockstep_Slots {
+    get {_slots ?? Lockstep_Slots()}
+    set {_slots = newValue}
+  }
+  /// Returns true if `slots` has been explicitly set.
+  package var hasSlots: Bool {self._slots != nil}
+  /// Clears the value of `slots`. Subsequent reads from it will return its default value.
+  package mutating func clearSlots() {self._slots = nil}
+
+  package var stateAddress: String = String()
+
+  package var holdsState: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _slots: Lockstep_Slots? = nil
 }
 
 /// A generation begins: members in rank order; `stamp.step` is the state that everyone must hold.
@@ -708,9 +862,93 @@ package nonisolated struct Lockstep_Begin: Sendable {
 
   package var rank: UInt32 = 0
 
-  package var next: Lockstep_Next = .halt
+  package var next: Lockstep_Next {
+    get {_next ?? Lockstep_Next()}
+    set {_next = newValue}
+  }
+  /// Returns true if `next` has been explicitly set.
+  package var hasNext: Bool {self._next != nil}
+  /// Clears the value of `next`. Subsequent reads from it will return its default value.
+  package mutating func clearNext() {self._next = nil}
+
+  package var contested: Lockstep_Slots {
+    get {_contested ?? Lockstep_Slots()}
+    set {_contested = newValue}
+  }
+  /// Returns true if `contested` has been explicitly set.
+  package var hasContested: Bool {self._contested != nil}
+  /// Clears the value of `contested`. Subsequent reads from it will return its default value.
+  package mutating func clearContested() {self._contested = nil}
+
+  /// What `stamp.step` was committed with; absent for the first.
+  package var committed: Lockstep_Digest {
+    get {_committed ?? Lockstep_Digest()}
+    set {_committed = newValue}
+  }
+  /// Returns true if `committed` has been explicitly set.
+  package var hasCommitted: Bool {self._committed != nil}
+  /// Clears the value of `committed`. Subsequent reads from it will return its default value.
+  package mutating func clearCommitted() {self._committed = nil}
+
+  package var reason: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _next: Lockstep_Next? = nil
+  fileprivate var _contested: Lockstep_Slots? = nil
+  fileprivate var _committed: Lockstep_Digest? = nil
+}
+
+package nonisolated struct Lockstep_Next: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var action: Lockstep_Next.Action = .halt
+
+  package var block: [UInt32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Action: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case halt // = 0
+    case step // = 1
+    case evaluate // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .halt
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .halt
+      case 1: self = .step
+      case 2: self = .evaluate
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .halt: return 0
+      case .step: return 1
+      case .evaluate: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Lockstep_Next.Action] = [
+      .halt,
+      .step,
+      .evaluate,
+    ]
+
+  }
 
   package init() {}
 }
@@ -729,13 +967,21 @@ package nonisolated struct Lockstep_Commit: Sendable {
   /// Clears the value of `digest`. Subsequent reads from it will return its default value.
   package mutating func clearDigest() {self._digest = nil}
 
-  package var next: Lockstep_Next = .halt
+  package var next: Lockstep_Next {
+    get {_next ?? Lockstep_Next()}
+    set {_next = newValue}
+  }
+  /// Returns true if `next` has been explicitly set.
+  package var hasNext: Bool {self._next != nil}
+  /// Clears the value of `next`. Subsequent reads from it will return its default value.
+  package mutating func clearNext() {self._next = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _digest: Lockstep_Digest? = nil
+  fileprivate var _next: Lockstep_Next? = nil
 }
 
 package nonisolated struct Lockstep_Proceed: Sendable {
@@ -743,11 +989,20 @@ package nonisolated struct Lockstep_Proceed: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var next: Lockstep_Next = .halt
+  package var next: Lockstep_Next {
+    get {_next ?? Lockstep_Next()}
+    set {_next = newValue}
+  }
+  /// Returns true if `next` has been explicitly set.
+  package var hasNext: Bool {self._next != nil}
+  /// Clears the value of `next`. Subsequent reads from it will return its default value.
+  package mutating func clearNext() {self._next = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _next: Lockstep_Next? = nil
 }
 
 /// Sent to one worker: upload the state after `stamp.step`.
@@ -761,12 +1016,28 @@ package nonisolated struct Lockstep_Save: Sendable {
   package init() {}
 }
 
-package nonisolated struct Lockstep_Abort: Sendable {
+/// Whoever this reaches has no part in this term, and may say hello.
+package nonisolated struct Lockstep_Unknown: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// To an operator.
+package nonisolated struct Lockstep_Answer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var accepted: Bool = false
+
+  package var text: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1057,10 +1328,6 @@ package nonisolated struct Lockstep_GradientChunk: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "lockstep"
 
-nonisolated extension Lockstep_Next: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NEXT_HALT\0\u{1}NEXT_STEP\0\u{1}NEXT_EVALUATE\0")
-}
-
 nonisolated extension Lockstep_ReducePhase: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARTIAL\0\u{1}REDUCED\0")
 }
@@ -1147,7 +1414,7 @@ nonisolated extension Lockstep_Digest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToCoordinator"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}hello\0\u{1}ready\0\u{1}reduced\0\u{1}evaluated\0\u{1}halted\0\u{1}heartbeat\0\u{1}failed\0\u{1}leaving\0\u{1}stalled\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}hello\0\u{1}ready\0\u{1}reduced\0\u{1}evaluated\0\u{2}\u{2}heartbeat\0\u{1}failed\0\u{1}leaving\0\u{1}stalled\0\u{1}attested\0\u{1}witnessed\0\u{1}drain\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1208,19 +1475,6 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
           self.body = .evaluated(v)
         }
       }()
-      case 6: try {
-        var v: Lockstep_Halted?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .halted(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .halted(v)
-        }
-      }()
       case 7: try {
         var v: Lockstep_Heartbeat?
         var hadOneofValue = false
@@ -1273,6 +1527,45 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
           self.body = .stalled(v)
         }
       }()
+      case 11: try {
+        var v: Lockstep_Attested?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .attested(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .attested(v)
+        }
+      }()
+      case 12: try {
+        var v: Lockstep_Witnessed?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .witnessed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .witnessed(v)
+        }
+      }()
+      case 13: try {
+        var v: Lockstep_Drain?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .drain(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .drain(v)
+        }
+      }()
       default: break
       }
     }
@@ -1303,10 +1596,6 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
       guard case .evaluated(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
-    case .halted?: try {
-      guard case .halted(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    }()
     case .heartbeat?: try {
       guard case .heartbeat(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
@@ -1323,6 +1612,18 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
       guard case .stalled(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
+    case .attested?: try {
+      guard case .attested(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .witnessed?: try {
+      guard case .witnessed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .drain?: try {
+      guard case .drain(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1338,7 +1639,7 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}profile\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{3}launch_token\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}profile\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{3}launch_token\0\u{1}attempt\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1352,6 +1653,7 @@ nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.process) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.launchToken) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
       default: break
       }
     }
@@ -1380,6 +1682,9 @@ nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.launchToken.isEmpty {
       try visitor.visitSingularStringField(value: self.launchToken, fieldNumber: 6)
     }
+    if self.attempt != 0 {
+      try visitor.visitSingularUInt32Field(value: self.attempt, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1390,6 +1695,7 @@ nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.process != rhs.process {return false}
     if lhs.threads != rhs.threads {return false}
     if lhs.launchToken != rhs.launchToken {return false}
+    if lhs.attempt != rhs.attempt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1432,7 +1738,7 @@ nonisolated extension Lockstep_NumericsProfile: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Lockstep_Ready: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ready"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}weights\0\u{1}model\0\u{3}gradient_address\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}model\0\u{3}gradient_address\0\u{3}state_address\0\u{1}holding\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1440,9 +1746,10 @@ nonisolated extension Lockstep_Ready: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._weights) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._model) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.gradientAddress) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.stateAddress) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._holding) }()
       default: break
       }
     }
@@ -1453,22 +1760,208 @@ nonisolated extension Lockstep_Ready: SwiftProtobuf.Message, SwiftProtobuf._Mess
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._weights {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
     try { if let v = self._model {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
     if !self.gradientAddress.isEmpty {
       try visitor.visitSingularStringField(value: self.gradientAddress, fieldNumber: 3)
     }
+    if !self.stateAddress.isEmpty {
+      try visitor.visitSingularStringField(value: self.stateAddress, fieldNumber: 4)
+    }
+    try { if let v = self._holding {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Lockstep_Ready, rhs: Lockstep_Ready) -> Bool {
-    if lhs._weights != rhs._weights {return false}
     if lhs._model != rhs._model {return false}
     if lhs.gradientAddress != rhs.gradientAddress {return false}
+    if lhs.stateAddress != rhs.stateAddress {return false}
+    if lhs._holding != rhs._holding {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Holding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Holding"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{1}finished\0\u{1}reduced\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._finished) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._reduced) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.step != 0 {
+      try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 1)
+    }
+    try { if let v = self._finished {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._reduced {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Holding, rhs: Lockstep_Holding) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs._finished != rhs._finished {return false}
+    if lhs._reduced != rhs._reduced {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Slots: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Slots"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}first\0\u{1}count\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.first) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.count) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.first.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.first, fieldNumber: 1)
+    }
+    if !self.count.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.count, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Slots, rhs: Lockstep_Slots) -> Bool {
+    if lhs.first != rhs.first {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Attested: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Attested"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._digest) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._digest {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Attested, rhs: Lockstep_Attested) -> Bool {
+    if lhs._digest != rhs._digest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Witnessed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Witnessed"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slot\0\u{1}digest\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.slot) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._digest) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.slot != 0 {
+      try visitor.visitSingularUInt32Field(value: self.slot, fieldNumber: 1)
+    }
+    try { if let v = self._digest {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Witnessed, rhs: Lockstep_Witnessed) -> Bool {
+    if lhs.slot != rhs.slot {return false}
+    if lhs._digest != rhs._digest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Drain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Drain"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.worker) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.worker != 0 {
+      try visitor.visitSingularUInt64Field(value: self.worker, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Drain, rhs: Lockstep_Drain) -> Bool {
+    if lhs.worker != rhs.worker {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1688,28 +2181,9 @@ nonisolated extension Lockstep_Evaluated: SwiftProtobuf.Message, SwiftProtobuf._
   }
 }
 
-nonisolated extension Lockstep_Halted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Halted"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: Lockstep_Halted, rhs: Lockstep_Halted) -> Bool {
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension Lockstep_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Heartbeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}phase\0\u{3}slots_done\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}activity\0\u{1}holds\0\u{1}finished\0\u{1}awaiting\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1717,26 +2191,85 @@ nonisolated extension Lockstep_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.phase) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.slotsDone) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self.activity) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._holds) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._finished) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._awaiting) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.phase.isEmpty {
-      try visitor.visitSingularStringField(value: self.phase, fieldNumber: 1)
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.activity.isEmpty {
+      try visitor.visitSingularStringField(value: self.activity, fieldNumber: 1)
     }
-    if self.slotsDone != 0 {
-      try visitor.visitSingularUInt32Field(value: self.slotsDone, fieldNumber: 2)
-    }
+    try { if let v = self._holds {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._finished {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._awaiting {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Lockstep_Heartbeat, rhs: Lockstep_Heartbeat) -> Bool {
-    if lhs.phase != rhs.phase {return false}
-    if lhs.slotsDone != rhs.slotsDone {return false}
+    if lhs.activity != rhs.activity {return false}
+    if lhs._holds != rhs._holds {return false}
+    if lhs._finished != rhs._finished {return false}
+    if lhs._awaiting != rhs._awaiting {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Awaiting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Awaiting"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rank\0\u{1}chunk\0\u{1}chunks\0\u{1}bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.rank) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.chunk) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.chunks) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.rank.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.rank, fieldNumber: 1)
+    }
+    if self.chunk != 0 {
+      try visitor.visitSingularUInt32Field(value: self.chunk, fieldNumber: 2)
+    }
+    if self.chunks != 0 {
+      try visitor.visitSingularUInt32Field(value: self.chunks, fieldNumber: 3)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Awaiting, rhs: Lockstep_Awaiting) -> Bool {
+    if lhs.rank != rhs.rank {return false}
+    if lhs.chunk != rhs.chunk {return false}
+    if lhs.chunks != rhs.chunks {return false}
+    if lhs.bytes != rhs.bytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1834,7 +2367,7 @@ nonisolated extension Lockstep_Leaving: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Lockstep_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToWorker"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}welcome\0\u{1}refusal\0\u{1}begin\0\u{1}commit\0\u{1}proceed\0\u{1}save\0\u{1}abort\0\u{1}finish\0\u{1}alive\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}welcome\0\u{1}refusal\0\u{1}begin\0\u{1}commit\0\u{1}proceed\0\u{1}save\0\u{2}\u{2}finish\0\u{1}alive\0\u{1}unknown\0\u{1}answer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1921,19 +2454,6 @@ nonisolated extension Lockstep_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
           self.body = .save(v)
         }
       }()
-      case 8: try {
-        var v: Lockstep_Abort?
-        var hadOneofValue = false
-        if let current = self.body {
-          hadOneofValue = true
-          if case .abort(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.body = .abort(v)
-        }
-      }()
       case 9: try {
         var v: Lockstep_Finish?
         var hadOneofValue = false
@@ -1958,6 +2478,32 @@ nonisolated extension Lockstep_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .alive(v)
+        }
+      }()
+      case 11: try {
+        var v: Lockstep_Unknown?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .unknown(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .unknown(v)
+        }
+      }()
+      case 12: try {
+        var v: Lockstep_Answer?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .answer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .answer(v)
         }
       }()
       default: break
@@ -1998,10 +2544,6 @@ nonisolated extension Lockstep_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .save(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
-    case .abort?: try {
-      guard case .abort(let v)? = self.body else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    }()
     case .finish?: try {
       guard case .finish(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
@@ -2009,6 +2551,14 @@ nonisolated extension Lockstep_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
     case .alive?: try {
       guard case .alive(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .unknown?: try {
+      guard case .unknown(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .answer?: try {
+      guard case .answer(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
     }()
     case nil: break
     }
@@ -2025,7 +2575,7 @@ nonisolated extension Lockstep_ToWorker: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Lockstep_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}config\0\u{3}data_address\0\u{1}dataset\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}config\0\u{3}data_address\0\u{1}dataset\0\u{3}worker_timeout\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2037,6 +2587,7 @@ nonisolated extension Lockstep_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 2: try { try decoder.decodeSingularStringField(value: &self.config) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.dataAddress) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._dataset) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.workerTimeout) }()
       default: break
       }
     }
@@ -2059,6 +2610,9 @@ nonisolated extension Lockstep_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Me
     try { if let v = self._dataset {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if self.workerTimeout != 0 {
+      try visitor.visitSingularUInt64Field(value: self.workerTimeout, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2067,6 +2621,7 @@ nonisolated extension Lockstep_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.config != rhs.config {return false}
     if lhs.dataAddress != rhs.dataAddress {return false}
     if lhs._dataset != rhs._dataset {return false}
+    if lhs.workerTimeout != rhs.workerTimeout {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2198,7 +2753,7 @@ nonisolated extension Lockstep_Refusal: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Lockstep_Member: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Member"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{3}first_slot\0\u{3}slot_count\0\u{3}gradient_address\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{4}\u{3}gradient_address\0\u{1}slots\0\u{3}state_address\0\u{3}holds_state\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2207,35 +2762,44 @@ nonisolated extension Lockstep_Member: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.worker) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.firstSlot) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.slotCount) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.gradientAddress) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._slots) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.stateAddress) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.holdsState) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.worker != 0 {
       try visitor.visitSingularUInt64Field(value: self.worker, fieldNumber: 1)
     }
-    if self.firstSlot != 0 {
-      try visitor.visitSingularUInt32Field(value: self.firstSlot, fieldNumber: 2)
-    }
-    if self.slotCount != 0 {
-      try visitor.visitSingularUInt32Field(value: self.slotCount, fieldNumber: 3)
-    }
     if !self.gradientAddress.isEmpty {
       try visitor.visitSingularStringField(value: self.gradientAddress, fieldNumber: 4)
+    }
+    try { if let v = self._slots {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.stateAddress.isEmpty {
+      try visitor.visitSingularStringField(value: self.stateAddress, fieldNumber: 6)
+    }
+    if self.holdsState != false {
+      try visitor.visitSingularBoolField(value: self.holdsState, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Lockstep_Member, rhs: Lockstep_Member) -> Bool {
     if lhs.worker != rhs.worker {return false}
-    if lhs.firstSlot != rhs.firstSlot {return false}
-    if lhs.slotCount != rhs.slotCount {return false}
     if lhs.gradientAddress != rhs.gradientAddress {return false}
+    if lhs._slots != rhs._slots {return false}
+    if lhs.stateAddress != rhs.stateAddress {return false}
+    if lhs.holdsState != rhs.holdsState {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2243,7 +2807,7 @@ nonisolated extension Lockstep_Member: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Lockstep_Begin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Begin"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0\u{1}rank\0\u{1}next\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0\u{1}rank\0\u{1}next\0\u{1}contested\0\u{1}committed\0\u{1}reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2253,21 +2817,37 @@ nonisolated extension Lockstep_Begin: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.rank) }()
-      case 3: try { try decoder.decodeSingularEnumField(value: &self.next) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._next) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._contested) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._committed) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.members.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 1)
     }
     if self.rank != 0 {
       try visitor.visitSingularUInt32Field(value: self.rank, fieldNumber: 2)
     }
-    if self.next != .halt {
-      try visitor.visitSingularEnumField(value: self.next, fieldNumber: 3)
+    try { if let v = self._next {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._contested {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._committed {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 6)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2275,10 +2855,52 @@ nonisolated extension Lockstep_Begin: SwiftProtobuf.Message, SwiftProtobuf._Mess
   package static func ==(lhs: Lockstep_Begin, rhs: Lockstep_Begin) -> Bool {
     if lhs.members != rhs.members {return false}
     if lhs.rank != rhs.rank {return false}
-    if lhs.next != rhs.next {return false}
+    if lhs._next != rhs._next {return false}
+    if lhs._contested != rhs._contested {return false}
+    if lhs._committed != rhs._committed {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension Lockstep_Next: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Next"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}action\0\u{1}block\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.action) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.block) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.action != .halt {
+      try visitor.visitSingularEnumField(value: self.action, fieldNumber: 1)
+    }
+    if !self.block.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.block, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Next, rhs: Lockstep_Next) -> Bool {
+    if lhs.action != rhs.action {return false}
+    if lhs.block != rhs.block {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Next.Action: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HALT\0\u{1}STEP\0\u{1}EVALUATE\0")
 }
 
 nonisolated extension Lockstep_Commit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2292,7 +2914,7 @@ nonisolated extension Lockstep_Commit: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._digest) }()
-      case 2: try { try decoder.decodeSingularEnumField(value: &self.next) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._next) }()
       default: break
       }
     }
@@ -2306,15 +2928,15 @@ nonisolated extension Lockstep_Commit: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._digest {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    if self.next != .halt {
-      try visitor.visitSingularEnumField(value: self.next, fieldNumber: 2)
-    }
+    try { if let v = self._next {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Lockstep_Commit, rhs: Lockstep_Commit) -> Bool {
     if lhs._digest != rhs._digest {return false}
-    if lhs.next != rhs.next {return false}
+    if lhs._next != rhs._next {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2330,21 +2952,25 @@ nonisolated extension Lockstep_Proceed: SwiftProtobuf.Message, SwiftProtobuf._Me
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularEnumField(value: &self.next) }()
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._next) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.next != .halt {
-      try visitor.visitSingularEnumField(value: self.next, fieldNumber: 1)
-    }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._next {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Lockstep_Proceed, rhs: Lockstep_Proceed) -> Bool {
-    if lhs.next != rhs.next {return false}
+    if lhs._next != rhs._next {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2369,8 +2995,8 @@ nonisolated extension Lockstep_Save: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
-nonisolated extension Lockstep_Abort: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Abort"
+nonisolated extension Lockstep_Unknown: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Unknown"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -2392,8 +3018,43 @@ nonisolated extension Lockstep_Abort: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Lockstep_Abort, rhs: Lockstep_Abort) -> Bool {
+  package static func ==(lhs: Lockstep_Unknown, rhs: Lockstep_Unknown) -> Bool {
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Answer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Answer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}accepted\0\u{1}text\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.accepted) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.accepted != false {
+      try visitor.visitSingularBoolField(value: self.accepted, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Answer, rhs: Lockstep_Answer) -> Bool {
+    if lhs.accepted != rhs.accepted {return false}
+    if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -36,7 +36,8 @@ struct AllReduceBenchmark {
     /// The sums of some slots. A slot's vector is made of small odd fractions, whose sum depends on the
     /// order of additions.
     private func accumulated(_ range: Range<Int>) -> SlotAccumulator {
-        var accumulator = SlotAccumulator(tree: tree, range: range, count: count)
+        var accumulator = SlotAccumulator(
+            tree: tree, slots: SlotSet(range), count: count)
         for slot in range {
             let buffer = accumulator.lend()
             let seed = UInt32(slot + 1) &* 2_654_435_761
@@ -157,11 +158,11 @@ extension AllReduceBenchmark {
         let endpoint = address.split(separator: " ").first.map(String.init) ?? address
         try dealer.send([Message(transport == .tcp ? endpoint : address)])
         let addresses = try hear(dealer)
-        let ranges = SlotAssignment.ranges(slots: slots, members: workers)
+        let ranges = (0..<workers).map { $0 * slots / workers..<($0 + 1) * slots / workers }
         try exchange.configure(
             ExchangeMembership(
                 run: RunID(1), term: Term(1), generation: Generation(1), tree: tree,
-                members: zip(addresses, ranges).map { .init(address: $0, slots: $1) },
+                members: zip(addresses, ranges).map { .init(address: $0, slots: SlotSet($1)) },
                 me: Rank(rank)))
         let accumulator = accumulated(ranges[rank])
         let target = FloatBuffer(count: count)

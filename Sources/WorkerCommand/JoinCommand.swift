@@ -17,7 +17,10 @@ struct JoinCommand: ParsableCommand {
             The address is the one that `coordinator start` prints. Nothing else is needed here: model,
             configuration and clips come from the coordinator.
 
-            Exit status: 0 the run is complete, 1 this worker failed or was refused, 2 wrong usage,
+            Ctrl-C or SIGTERM leaves the run at the end of the step under way; a second one leaves at once, and
+            others compute this worker's part of the step again. Nothing is lost either way.
+
+            Exit status: 0 the run is complete or the worker left it, 1 this worker failed or was refused, 2 wrong usage,
             75 the run stopped before its end.
             """)
 
@@ -58,6 +61,9 @@ struct JoinCommand: ParsableCommand {
         switch outcome {
         case .completed:
             print("the run is complete")
+            Foundation.exit(0)
+        case .left(let reason):
+            print("left the run, which goes on: \(reason)")
             Foundation.exit(0)
         case .stopped(let reason):
             print("left the run before its end: \(reason)")

@@ -15,7 +15,7 @@ final class ClipFeed {
     private let orders: Mailbox<DataClient.Order>
     private let sampling: RunSampling
     private let thread: DedicatedThread<Void>
-    /// The last step whose clips are announced.
+    /// The last step whose clips are announced, since the last deal.
     private var announced: Step?
 
     init(
@@ -44,17 +44,35 @@ final class ClipFeed {
     // MARK: Clips
 
     /// Makes sure that the clips of a step are on their way, and those of the next ones behind them.
-    func announce(steps step: Step, slots: Range<Int>, of schedule: StepSchedule) {
+    ///
+    /// - Parameters:
+    ///   - missing: What is to be computed of the step itself. Only the first step after a deal may have less
+    ///     missing than the deal has.
+    ///   - ahead: What will be computed of the steps after it.
+    func announce(step: Step, missing: [Slot], ahead: SlotSet, of schedule: StepSchedule) {
         let last = min(Step(step.rawValue + Self.lookAhead), schedule.lastStep)
-        var next = announced?.next ?? step
-        while next <= last {
-            for slot in slots { training.want(keys(of: Slot(slot), in: next, schedule)) }
+        if announced == nil {
+            for slot in missing { training.want(keys(of: slot, in: step, schedule)) }
+            announced = step
+        }
+        while let next = announced?.next, next <= last {
+            for slot in ahead.slots { training.want(keys(of: Slot(slot), in: next, schedule)) }
             announced = next
-            next = next.next
         }
     }
 
-    func announce(blocks: [Int], of plan: EvaluationBlocks) {
+    /// Forgets what is announced and not taken: other slots are dealt.
+    func redeal() {
+        announced = nil
+        training.restart()
+    }
+
+    /// To interrupt the compute thread where it waits for a clip.
+    var lanes: [ClipLane] { [training, evaluation] }
+
+    /// Forgets blocks that were announced before.
+    func announce(onlyBlocks blocks: [Int], of plan: EvaluationBlocks) {
+        evaluation.restart()
         for block in blocks { evaluation.want(keys(of: block, plan)) }
     }
 
@@ -114,18 +132,6 @@ final class ClipFeed {
     }
 
     // MARK: States
-
-    /// Fetches a saved state's vectors.
-    func fetch(
-        _ vectors: [TrainingState.Layout.Vector], of step: Step
-    ) throws -> [FloatBuffer] {
-        let reply = try Mailbox<Result<[FloatBuffer], WorkingError>>()
-        orders.send(.fetch(step: step, vectors: vectors, reply: reply))
-        guard let result = reply.receive(timeout: nil) else {
-            preconditionFailure("a wait without a time-out ends with an element")
-        }
-        return try result.get()
-    }
 
     /// Sends a state that nobody changes any more.
     func upload(

@@ -1,77 +1,60 @@
 import Collectives
 import Configuration
-import Synchronization
 import Tensors
 import Training
 import TrainingProtocol
 import ZeroMQ
 
 /// The worker's hands: carries out, one after another and on a thread of its own, what the control thread orders.
+///
+/// Sums and state outlive generations, terms and coordinators: only another run, another state or the next step ends
+/// them.
 final class ComputeLoop {
-    enum Order: Sendable {
-        case prepare(RunID, Term, Step, Introduction)
-        case adopt(Generation, members: [Member], Rank)
-        case compute(Step, Generation, slots: Range<Int>)
-        case reduce(Step, Generation)
-        case update(Step)
-        case evaluate(Step, Generation, Rank, members: Int)
-        case upload(Step)
-        case abort(Generation)
-        case stop
-    }
-
-    /// What the compute thread shares with the control thread.
-    final class Shared: Sendable {
-        let orders: Mailbox<Order>
-        /// The newest generation that was aborted; what belongs to an older one is dropped.
-        private let aborted = Atomic<UInt64>(0)
-        private let exchange = Mutex<GradientExchange?>(nil)
-
-        init() throws(ZeroMQError) { orders = try Mailbox() }
-
-        /// Ends what is under way in generations up to this one, at once.
-        func abort(_ generation: Generation) {
-            aborted.store(generation.rawValue, ordering: .releasing)
-            exchange.withLock { $0 }?.abort(generation)
-            orders.send(.abort(generation))
-        }
-
-        /// Whether what belongs to this generation is still wanted.
-        fileprivate func wants(_ generation: Generation) -> Bool {
-            aborted.load(ordering: .acquiring) <= generation.rawValue
-        }
-
-        fileprivate func publish(_ exchange: GradientExchange) {
-            self.exchange.withLock { $0 = exchange }
-        }
-    }
-
     /// What a worker has once it knows the run.
-    private struct Run {
+    struct Run {
         let id: RunID
-        let term: Term
+        var term: Term
+        var dataAddress: String
         let trainer: Trainer
-        let clips: ClipFeed
+        var clips: ClipFeed
         let exchange: GradientExchange
+        let donor: StateDonor
+        let configuration: RunConfiguration
+        var deadlines: Deadlines
     }
 
-    private let shared: Shared
-    private let context: Context
+    let control: ComputeControl
+    let context: Context
     /// Where the other workers reach this one.
     private let host: String
-    private let events: Mailbox<WorkerEvent>
+    let events: Mailbox<WorkerEvent>
     private let threads: Int
     private var run: Run?
-    private var accumulator: SlotAccumulator?
+    /// The step whose state the trainer holds.
+    var state: Step?
+    var accumulator: SlotAccumulator?
+    /// The step whose sums the accumulator holds.
+    var sumsStep: Step?
+    /// A result that came when its generation was not wanted any more, for the next deal to decide on.
+    var parked: ParkedResult?
+    /// The generation whose clips are announced.
+    var announced: Generation?
     private var reduced: FloatBuffer?
-    private var times = PhaseTimes()
-    private let clock = ContinuousClock()
+    var times = PhaseTimes()
+    let clock = ContinuousClock()
+
+    struct ParkedResult {
+        let step: Step
+        let slot: Slot
+        let buffer: FloatBuffer
+        let digest: Digest
+    }
 
     init(
-        shared: Shared, context: Context, host: String, events: Mailbox<WorkerEvent>,
+        control: ComputeControl, context: Context, host: String, events: Mailbox<WorkerEvent>,
         threads: Int
     ) {
-        self.shared = shared
+        self.control = control
         self.context = context
         self.host = host
         self.events = events
@@ -80,7 +63,7 @@ final class ComputeLoop {
 
     /// Works until told to stop.
     func serve() {
-        while let order = shared.orders.receive(timeout: nil) {
+        while let order = control.orders.receive(timeout: nil) {
             if case .stop = order { break }
             do {
                 try carryOut(order)
@@ -93,145 +76,155 @@ final class ComputeLoop {
         run?.clips.stop()
     }
 
-    private func carryOut(_ order: Order) throws {
+    private func carryOut(_ order: ComputeOrder) throws {
         switch order {
-        case .prepare(let id, let term, let step, let introduction):
-            try prepare(id, term, step, introduction)
+        case .prepare(let id, let term, let introduction):
+            try prepare(id, term, introduction)
         case .adopt(let generation, let members, let rank):
             try adopt(generation, members, rank)
-        case .compute(let step, let generation, let slots):
-            try compute(step, generation, slots)
+        case .load(let step, let generation, let source):
+            try load(step, generation, source)
+        case .attest(let step, let generation):
+            guard control.wants(generation) else { return }
+            events.send(.attested(step, generation, try current().trainer.state.digest))
+        case .compute(let step, let generation, let slots, let contested):
+            try compute(step, generation, slots, contested: contested)
         case .reduce(let step, let generation): try reduce(step, generation)
         case .update(let step): try update(step)
-        case .evaluate(let step, let generation, let rank, let members):
-            try evaluate(step, generation, rank, members)
+        case .evaluate(let step, let generation, let blocks):
+            try evaluate(step, generation, blocks)
         case .upload(let step): try upload(step)
-        case .abort(let generation): events.send(.aborted(generation))
         case .stop: break
         }
     }
 
-    private func current() throws(WorkingError) -> Run {
+    func current() throws(WorkingError) -> Run {
         guard let run else { throw .connection("an order came before the run was known") }
         return run
     }
 
     // MARK: Getting ready
 
-    private func prepare(
-        _ id: RunID, _ term: Term, _ step: Step, _ introduction: Introduction
-    ) throws {
+    private func prepare(_ id: RunID, _ term: Term, _ introduction: Introduction) throws {
+        var known: Run
+        if let run, run.id == id {
+            known = run
+            known.clips.stop()
+            known.term = term
+            known.dataAddress = introduction.dataAddress
+            known.deadlines = introduction.deadlines
+            known.clips = try clips(
+                id, term, introduction.dataAddress, run.configuration, run.trainer)
+        } else {
+            known = try meet(id, term, introduction)
+        }
+        announced = nil
+        run = known
+        control.publish(known.exchange, known.clips.lanes, in: term)
+        events.send(
+            .prepared(
+                Readiness(
+                    model: known.trainer.modelDigest, gradientAddress: known.exchange.address,
+                    stateAddress: known.donor.address)))
+    }
+
+    /// Gets to know a run: compiles its network, and listens for the other workers.
+    private func meet(
+        _ id: RunID, _ term: Term, _ introduction: Introduction
+    ) throws -> Run {
+        run?.clips.stop()
+        run = nil
+        state = nil
+        sumsStep = nil
+        parked = nil
         let configuration = try RunConfiguration(
             yaml: introduction.configuration, source: "the coordinator's configuration")
         let trainer = try Trainer(
             configuration: configuration, dataset: introduction.dataset, threads: threads)
-        let clips = try ClipFeed(
-            context: context, run: id, term: term, address: introduction.dataAddress,
+        let tree = SlotTree(slots: trainer.schedule.slots)
+        accumulator = SlotAccumulator(
+            tree: tree, slots: SlotSet(), count: trainer.vectorCount)
+        reduced = FloatBuffer(count: trainer.vectorCount)
+        return Run(
+            id: id, term: term, dataAddress: introduction.dataAddress, trainer: trainer,
+            clips: try clips(id, term, introduction.dataAddress, configuration, trainer),
+            exchange: try GradientExchange(
+                context: context, bind: "tcp://\(host):*",
+                chunkBytes: configuration.transport.chunkBytes,
+                connectTimeout: introduction.deadlines.connect),
+            donor: try StateDonor(context: context, bind: "tcp://\(host):*"),
+            configuration: configuration, deadlines: introduction.deadlines)
+    }
+
+    private func clips(
+        _ id: RunID, _ term: Term, _ address: String, _ configuration: RunConfiguration,
+        _ trainer: Trainer
+    ) throws -> ClipFeed {
+        try ClipFeed(
+            context: context, run: id, term: term, address: address,
             prefetchBytes: configuration.transport.prefetchBytes, sampling: trainer.sampling)
-        // First weights from elsewhere are with the coordinator.
-        if step == Step(0), configuration.train.fromSHA256 == nil {
-            trainer.initialize()
-        } else {
-            let layout = trainer.state.layout
-            trainer.state.assign(try clips.fetch(layout.vectors, of: step))
-        }
-        let exchange = try GradientExchange(
-            context: context, bind: "tcp://\(host):*",
-            chunkBytes: configuration.transport.chunkBytes)
-        shared.publish(exchange)
-        run = Run(id: id, term: term, trainer: trainer, clips: clips, exchange: exchange)
-        events.send(
-            .prepared(
-                step,
-                Readiness(
-                    weights: trainer.state.digest, model: trainer.modelDigest,
-                    gradientAddress: exchange.address)))
     }
 
     private func adopt(_ generation: Generation, _ members: [Member], _ rank: Rank) throws {
+        guard control.wants(generation) else { return }
         let run = try current()
-        let tree = SlotTree(slots: run.trainer.schedule.slots)
         try run.exchange.configure(
             ExchangeMembership(
-                run: run.id, term: run.term, generation: generation, tree: tree,
+                run: run.id, term: run.term, generation: generation,
+                tree: SlotTree(slots: run.trainer.schedule.slots),
                 members: members.map { .init(address: $0.gradientAddress, slots: $0.slots) },
                 me: rank))
-        accumulator = SlotAccumulator(
-            tree: tree, range: members[rank.rawValue].slots, count: run.trainer.vectorCount)
-        reduced = FloatBuffer(count: run.trainer.vectorCount)
     }
 
-    // MARK: A step
-
-    private func compute(_ step: Step, _ generation: Generation, _ slots: Range<Int>) throws {
-        let run = try current()
-        guard accumulator != nil else { return }
-        run.clips.announce(steps: step, slots: slots, of: run.trainer.schedule)
-        accumulator?.reset()
-        times = PhaseTimes(updating: times.updating)
-        var outcomes: [SlotOutcome] = []
-        for slot in slots {
-            guard shared.wants(generation) else { throw WorkingError.aborted }
-            let waited = try clock.timed {
-                try run.clips.takeSlot(Slot(slot), of: step, run.trainer)
-            }
-            times.waitingForClips += waited.time
-            guard let buffer = accumulator?.lend() else { return }
-            let computed = try clock.timed {
-                try run.trainer.compute(Slot(slot), in: step, waited.value, into: buffer)
-            }
-            times.computing += computed.time
-            accumulator?.finish(Slot(slot), buffer)
-            outcomes.append(computed.value)
-            events.send(.progress(slotsDone: outcomes.count))
-        }
-        events.send(.computed(step, outcomes))
-    }
+    // MARK: The end of a step
 
     private func reduce(_ step: Step, _ generation: Generation) throws {
+        guard control.wants(generation) else { return }
         let run = try current()
         guard let sums = accumulator?.sums, let reduced else { return }
         do throws(ExchangeError) {
             let start = clock.now
             let digest = try run.exchange.reduce(step: step, sums: sums, into: reduced)
             times.reducing = clock.now - start
-            events.send(.reduced(step, digest, times))
+            events.send(.reduced(step, generation, digest, times))
         } catch .aborted {
             throw WorkingError.aborted
-        } catch .connectionLost(let peer, _) {
-            // The neighbour is gone, or was told of an abort before this worker: the coordinator decides, and it
-            // hears that this worker waits.
-            events.send(.stalled(step, reason: "its connection to rank \(peer) closed"))
+        } catch {
+            // A neighbour is gone, or was told of another generation before this worker, or the network damaged what
+            // was on its way: the coordinator decides, and hears that this worker waits.
+            events.send(.stalled(step, generation, reason: "\(error)"))
         }
     }
 
     private func update(_ step: Step) throws {
         let run = try current()
         guard let reduced else { return }
+        run.donor.withdraw()
         times.updating = clock.measure { run.trainer.update(step, reduced: reduced) }
+        state = step
+        sumsStep = nil
+        run.donor.offer(run: run.id, step: step, state: run.trainer.state)
         events.send(.updated(step))
     }
 
     // MARK: Between steps
 
-    private func evaluate(
-        _ step: Step, _ generation: Generation, _ rank: Rank, _ members: Int
-    ) throws {
+    private func evaluate(_ step: Step, _ generation: Generation, _ blocks: [Int]) throws {
         let run = try current()
         let plan = run.trainer.evaluationBlocks
-        let blocks = SlotAssignment.blocks(plan.count, rank: rank, members: members)
-        run.clips.announce(blocks: blocks, of: plan)
+        run.clips.announce(onlyBlocks: blocks, of: plan)
         var outcomes: [BlockOutcome] = []
         for block in blocks {
-            guard shared.wants(generation) else { throw WorkingError.aborted }
+            guard control.wants(generation) else { throw WorkingError.aborted }
             let clips = try run.clips.takeBlock(block, of: plan, run.trainer)
             outcomes.append(try run.trainer.evaluate(block, clips))
         }
-        events.send(.evaluated(step, outcomes))
+        events.send(.evaluated(step, generation, outcomes))
     }
 
     private func upload(_ step: Step) throws {
         let run = try current()
+        guard step == state else { return }
         // A copy: the next update must not change what is still on its way.
         run.clips.upload(run.trainer.state.copy(), of: step) { [events] problem in
             events.send(.failed(reason: "\(problem)"))

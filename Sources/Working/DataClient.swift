@@ -13,9 +13,6 @@ import ZeroMQ
 final class DataClient {
     /// What other threads ask for.
     enum Order: Sendable {
-        case fetch(
-            step: Step, vectors: [TrainingState.Layout.Vector],
-            reply: Mailbox<Result<[FloatBuffer], WorkingError>>)
         /// Nobody changes the state any more.
         case upload(
             step: Step, TrainingState, onFailure: @Sendable (WorkingError) -> Void)
@@ -25,7 +22,6 @@ final class DataClient {
     /// What a request is for.
     enum Purpose {
         case clip(lane: Int, number: Int, ClipRequestKey)
-        case fetch(transfer: Int, StatePieces.Piece)
         case upload(transfer: Int)
     }
 
@@ -40,7 +36,6 @@ final class DataClient {
     var open: OpenRequests<Purpose>
     /// Whether a connection stood before, whose losses a new one has to make up for.
     private var hasConnected = false
-    var fetch: Fetch?
     var uploads: [Upload] = []
     var transfers = 0
 
@@ -54,6 +49,8 @@ final class DataClient {
         options.sendHighWaterMark = 0
         options.receiveHighWaterMark = 0
         options.heartbeat = Self.heartbeat
+        options.reconnectInterval = Deadlines.standard.reconnect
+        options.maximumReconnectInterval = Deadlines.standard.reconnectAtMost
         dealer = try Socket(.dealer, in: context, options: options)
         monitor = try SocketMonitor(dealer)
         try dealer.connect(address)
@@ -84,10 +81,9 @@ final class DataClient {
         } catch {
             problem = .connection("the data connection cannot be made: \(error)")
         }
-        for lane in lanes { lane.deliver(.failure(problem)) }
+        for lane in lanes { lane.fail(problem) }
         while let order = orders.receive(timeout: nil) {
             switch order {
-            case .fetch(_, _, let reply): reply.send(.failure(problem))
             case .upload(_, _, let onFailure): onFailure(problem)
             case .stop: return
             }
@@ -104,8 +100,6 @@ final class DataClient {
             try poller.wait(timeout: nil)
             for order in orders.drain() {
                 switch order {
-                case .fetch(let step, let vectors, let reply):
-                    begin(fetch: vectors, of: step, reply)
                 case .upload(let step, let state, let onFailure):
                     begin(upload: state, of: step, onFailure)
                 case .stop: return
@@ -114,7 +108,6 @@ final class DataClient {
             while let frames = try dealer.tryReceive() { try receive(frames) }
             try watchConnection()
             for index in lanes.indices { try serve(lane: index) }
-            try continueFetch()
             try continueUpload()
         }
     }
@@ -152,14 +145,6 @@ final class DataClient {
             ) { result in
                 lanes[lane].settle(number, result)
             }
-        case .fetch(let transfer, let piece):
-            guard let current = fetch, current.number == transfer else { return }
-            try settle(
-                reply.ticket, current.contents(of: reply.message.body, bulk, for: piece),
-                damaged: .state("its pieces are damaged on the way, again and again")
-            ) { result in
-                settle(fetch: result)
-            }
         case .upload(let transfer):
             try settle(
                 reply.ticket, Upload.contents(of: reply.message.body),
@@ -193,7 +178,12 @@ final class DataClient {
     }
 
     private func serve(lane index: Int) throws(ZeroMQError) {
-        lanes[index].listen()
+        if lanes[index].listen() {
+            let first = lanes[index].first
+            open.close { purpose in
+                if case .clip(index, let number, _) = purpose { number < first } else { false }
+            }
+        }
         while let (number, key) = lanes[index].ask() {
             try send(
                 .clip(split: key.split, sample: key.sample, frames: key.view.span),

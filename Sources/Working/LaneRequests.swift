@@ -17,6 +17,9 @@ struct LaneRequests {
     private var next = 0
     private var asked = 0
     private var delivered = 0
+    /// The restart that was heard of last, and the number of the first request after it.
+    private var round = 0
+    private(set) var first = 0
     /// By number, what came before its turn.
     private var early: [Int: Result<ClipLane.Delivery, WorkingError>] = [:]
 
@@ -26,13 +29,26 @@ struct LaneRequests {
     }
 
     /// Takes in what the compute thread announced and took.
-    mutating func listen() {
+    ///
+    /// - Returns: Whether requests before `first` are not wanted any more.
+    mutating func listen() -> Bool {
+        var restarted = false
         for command in lane.commands.drain() {
             switch command {
             case .want(let keys): wanted += keys
             case .taken(let taken): bytes -= taken
+            case .restart(let round):
+                self.round = round
+                wanted = []
+                next = 0
+                bytes = 0
+                early = [:]
+                first = asked
+                delivered = asked
+                restarted = true
             }
         }
+        return restarted
     }
 
     /// The next clip to ask for and its number in the lane, while there is one and room for it.
@@ -54,9 +70,10 @@ struct LaneRequests {
 
     /// Delivers a clip, and those behind it that came before it.
     mutating func settle(_ number: Int, _ result: Result<ClipLane.Delivery, WorkingError>) {
+        guard number >= first else { return }
         early[number] = result
         while let turn = early.removeValue(forKey: delivered) {
-            lane.deliver(turn)
+            lane.deliver(turn, round: round)
             delivered += 1
         }
     }

@@ -42,6 +42,15 @@ struct StatePieces {
         return piece
     }
 
+    /// All pieces of a state, in order.
+    static func all(of vectors: [TrainingState.Layout.Vector]) -> [Piece] {
+        vectors.indices.flatMap { index in
+            stride(from: 0, to: vectors[index].bytes, by: pieceBytes).map { offset in
+                Piece(vector: index, range: offset..<min(offset + pieceBytes, vectors[index].bytes))
+            }
+        }
+    }
+
     /// A piece has arrived.
     mutating func acknowledge() { underWay -= 1 }
 

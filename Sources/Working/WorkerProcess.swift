@@ -25,19 +25,13 @@ public final class WorkerProcess {
         }
     }
 
-    /// The coordinator not heard from for so long is gone. It speaks every half second.
-    private static let silence = Duration.seconds(10)
-    private static let heartbeatEvery = Duration.milliseconds(500)
-    /// How often time is looked at.
-    private static let pulse = Duration.milliseconds(100)
-
     private let options: Options
     private let logger: Logger
     /// For clips and gradients. The control connection has a context of its own, which ends, and with it
     /// delivers the worker's last words, whatever these threads do.
     private let bulk: Context
     private let host: String
-    private let shared: ComputeLoop.Shared
+    private let hands: ComputeControl
     private let events: Mailbox<WorkerEvent>
     private let start = ContinuousClock.now
 
@@ -47,7 +41,7 @@ public final class WorkerProcess {
         self.logger = logger
         bulk = try Context(ioThreads: 1)
         host = try Route.localAddress(towards: options.address)
-        shared = try ComputeLoop.Shared()
+        hands = try ComputeControl()
         events = try Mailbox()
     }
 
@@ -57,37 +51,35 @@ public final class WorkerProcess {
     /// Works until the run ends or this worker has to leave it.
     public func run() throws -> WorkerOutcome {
         let compute = try DedicatedThread(name: "compute") {
-            [shared, bulk, host, events, threads = options.threads] in
+            [hands, bulk, host, events, threads = options.threads] in
             ComputeLoop(
-                shared: shared, context: bulk, host: host, events: events, threads: threads
+                control: hands, context: bulk, host: host, events: events, threads: threads
             ).serve()
         }
         let outcome = try control()
-        shared.orders.send(.stop)
+        hands.orders.send(.stop)
         if case .completed = outcome { try compute.join() }
         return outcome
     }
 
     private func control() throws -> WorkerOutcome {
         let context = try Context()
-        var socketOptions = SocketOptions()
-        socketOptions.linger = .seconds(1)
-        let dealer = try Socket(.dealer, in: context, options: socketOptions)
+        let dealer = try Socket(.dealer, in: context, options: Self.socketOptions)
         try dealer.connect(options.address)
-        var machine = WorkerMachine(
-            hello: try hello(), silence: Self.silence, heartbeatEvery: Self.heartbeatEvery)
+        var machine = WorkerMachine(hello: try hello())
         if let outcome = try carryOut(machine.start(now: now), dealer) { return outcome }
 
         var poller = Poller()
         let readable = poller.add(dealer, .readable)
         _ = poller.add(events)
         while true {
-            try poller.wait(timeout: Self.pulse)
+            try poller.wait(timeout: machine.timeouts.pulse)
             var pending: [WorkerEvent] = []
             while poller.isReady(readable), let frames = try dealer.tryReceive() {
                 if let message = parse(frames) { pending.append(.received(message)) }
             }
             pending += events.drain()
+            if let awaiting = hands.awaiting { pending.append(.reducing(awaiting)) }
             pending.append(.tick)
             for event in pending {
                 if let outcome = try carryOut(machine.on(event, now: now), dealer) {
@@ -95,6 +87,17 @@ public final class WorkerProcess {
                 }
             }
         }
+    }
+
+    private static var socketOptions: SocketOptions {
+        var options = SocketOptions()
+        options.linger = .seconds(1)
+        // While the coordinator is gone nothing piles up: what matters is said again.
+        options.immediate = true
+        options.reconnectInterval = Deadlines.standard.reconnect
+        options.maximumReconnectInterval = Deadlines.standard.reconnectAtMost
+        options.connectTimeout = Deadlines.standard.connect
+        return options
     }
 
     private var now: Duration { ContinuousClock.now - start }
@@ -116,23 +119,26 @@ public final class WorkerProcess {
             switch directive {
             case .send(let message):
                 _ = try dealer.trySend([Message(try message.serialized())])
-            case .prepare(let run, let term, let step, let introduction):
+            case .prepare(let run, let term, let introduction):
                 var reachable = introduction
                 reachable.dataAddress = Route.address(
                     introduction.dataAddress, byHostOf: options.address)
-                shared.orders.send(.prepare(run, term, step, reachable))
+                hands.orders.send(.prepare(run, term, reachable))
+            case .interrupt(let generation): hands.interrupt(before: generation)
             case .adopt(let generation, let members, let rank):
-                shared.orders.send(.adopt(generation, members: members, rank))
-            case .compute(let step, let generation, let slots):
-                shared.orders.send(.compute(step, generation, slots: slots))
+                hands.orders.send(.adopt(generation, members: members, rank))
+            case .load(let step, let generation, let source):
+                hands.orders.send(.load(step, generation, source))
+            case .attest(let step, let generation):
+                hands.orders.send(.attest(step, generation))
+            case .compute(let step, let generation, let slots, let contested):
+                hands.orders.send(.compute(step, generation, slots: slots, contested: contested))
             case .reduce(let step, let generation):
-                shared.orders.send(.reduce(step, generation))
-            case .update(let step): shared.orders.send(.update(step))
-            case .evaluate(let step, let generation, let rank, let members):
-                shared.orders.send(.evaluate(step, generation, rank, members: members))
-            case .upload(let step): shared.orders.send(.upload(step))
-            case .abort(let generation):
-                shared.abort(generation)
+                hands.orders.send(.reduce(step, generation))
+            case .update(let step): hands.orders.send(.update(step))
+            case .evaluate(let step, let generation, let blocks):
+                hands.orders.send(.evaluate(step, generation, blocks: blocks))
+            case .upload(let step): hands.orders.send(.upload(step))
             case .note(let note): logger.info("\(note.text)")
             case .end(let outcome): return outcome
             }
@@ -172,9 +178,13 @@ extension WorkerNote {
     var text: String {
         switch self {
         case .joined(let worker): "joined as worker \(worker)"
-        case .began(let rank, let members, let slots):
-            "rank \(rank) of \(members), slots \(slots.lowerBound)..<\(slots.upperBound)"
-        case .aborted(let reason): "the step was aborted: \(reason)"
+        case .began(let generation, let state, let rank, let members, let slots, let reason):
+            "generation \(generation) at step \(state): rank \(rank) of \(members), slots \(slots) "
+                + "(\(reason))"
+        case .greeting(let reason): "saying hello again: \(reason)"
+        case .coordinatorSilent(let time):
+            "the coordinator has been silent for \(time.secondsText); keeping state and sums for it"
+        case .leaving(let reason): "leaving at the end of the step: \(reason)"
         }
     }
 }

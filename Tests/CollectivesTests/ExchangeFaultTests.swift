@@ -114,8 +114,8 @@ struct ExchangeFaultTests {
         _ = try first.join()
         // No share of step 2 comes.
         let second = try puppet.reduce(step: 2)
-        puppet.exchange.abort(Generation(4))
-        puppet.exchange.abort(Generation(5))
+        puppet.exchange.abort(Generation(4), of: Term(1))
+        puppet.exchange.abort(Generation(5), of: Term(1))
         #expect(error(second) == .aborted(Generation(5)))
         #expect(error(try puppet.reduce(step: 2)) == .aborted(Generation(5)))
         try puppet.configure(generation: 6)
@@ -144,10 +144,10 @@ struct ExchangeFaultTests {
                 }
             }
         }
-        members.exchanges[0].abort(Generation(1))
+        members.exchanges[0].abort(Generation(1), of: Term(1))
         #expect(try threads[0].join() == .aborted(Generation(1)))
         // The other hears of it by the abort or by the closed connection, whichever is first.
-        members.exchanges[1].abort(Generation(1))
+        members.exchanges[1].abort(Generation(1), of: Term(1))
         switch try threads[1].join() {
         case .aborted(Generation(1)), .connectionLost(Rank(0), _): break
         case let other: Issue.record("\(String(describing: other))")

@@ -58,8 +58,8 @@ struct GradientExchangeTests {
         let membership = ExchangeMembership(
             run: RunID(1), term: Term(1), generation: Generation(1), tree: SlotTree(slots: 2),
             members: [
-                .init(address: exchange.address, slots: 0..<1),
-                .init(address: "nowhere", slots: 1..<2),
+                .init(address: exchange.address, slots: SlotSet(0..<1)),
+                .init(address: "nowhere", slots: SlotSet(1..<2)),
             ], me: Rank(0))
         #expect(throws: ExchangeError.self) { try exchange.configure(membership) }
     }

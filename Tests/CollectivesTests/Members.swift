@@ -31,7 +31,8 @@ struct Members {
             run: RunID(7), term: Term(1), generation: Generation(generation), tree: tree,
             members: zip(exchanges, ranges).map { exchange, slots in
                 .init(
-                    address: overTCP ? tcpEndpoint(of: exchange) : exchange.address, slots: slots)
+                    address: overTCP ? tcpEndpoint(of: exchange) : exchange.address,
+                    slots: SlotSet(slots))
             },
             me: Rank(rank))
     }
@@ -40,7 +41,7 @@ struct Members {
     static func sums(
         _ tree: SlotTree, _ range: Range<Int>, step: Int, count: Int
     ) -> [(subtree: Subtree, buffer: FloatBuffer)] {
-        var accumulator = SlotAccumulator(tree: tree, range: range, count: count)
+        var accumulator = SlotAccumulator(tree: tree, slots: SlotSet(range), count: count)
         for slot in range {
             let buffer = accumulator.lend()
             for (index, value) in Reference.vector(slot: slot, step: step, count: count)

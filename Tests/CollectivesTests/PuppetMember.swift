@@ -35,8 +35,8 @@ final class PuppetMember {
             ExchangeMembership(
                 run: RunID(7), term: Term(1), generation: Generation(generation), tree: tree,
                 members: [
-                    .init(address: exchange.address, slots: 0..<1),
-                    .init(address: puppetAddress, slots: 1..<2),
+                    .init(address: exchange.address, slots: SlotSet(0..<1)),
+                    .init(address: puppetAddress, slots: SlotSet(1..<2)),
                 ], me: Rank(0)))
     }
 

@@ -32,7 +32,7 @@ struct SlotAccumulatorTests {
         for first in 0..<slots {
             for end in first...slots {
                 var accumulator = SlotAccumulator(
-                    tree: tree, range: first..<end, count: Self.count)
+                    tree: tree, slots: SlotSet(first..<end), count: Self.count)
                 for slot in accumulator.missing {
                     finish(slot, in: &accumulator)
                     #expect(accumulator.sums.count <= max(1, 2 * log))
@@ -49,7 +49,8 @@ struct SlotAccumulatorTests {
         for _ in 0..<100 {
             let slots = Int.random(in: 1...12, using: &random)
             let tree = SlotTree(slots: slots)
-            var accumulator = SlotAccumulator(tree: tree, range: 0..<slots, count: Self.count)
+            var accumulator = SlotAccumulator(
+                tree: tree, slots: SlotSet(0..<slots), count: Self.count)
             for slot in accumulator.missing.shuffled(using: &random) {
                 finish(slot, in: &accumulator)
             }
@@ -60,16 +61,46 @@ struct SlotAccumulatorTests {
     @Test("after a change of membership only what is missing is computed")
     func assign() {
         let tree = SlotTree(slots: 8)
-        var accumulator = SlotAccumulator(tree: tree, range: 2..<5, count: Self.count)
+        var accumulator = SlotAccumulator(tree: tree, slots: SlotSet(2..<5), count: Self.count)
         for slot in accumulator.missing { finish(slot, in: &accumulator) }
-        accumulator.assign(2..<8)
+        accumulator.assign(SlotSet(2..<8))
         #expect(accumulator.missing.map(\.rawValue) == [5, 6, 7])
-        accumulator.assign(3..<8)
+        accumulator.assign(SlotSet(3..<8))
         #expect(accumulator.missing.map(\.rawValue) == [3, 5, 6, 7])
         for slot in accumulator.missing { finish(slot, in: &accumulator) }
         expectSums(accumulator, tree.cover(3..<8))
         accumulator.reset()
         #expect(accumulator.missing.count == 5)
+    }
+
+    @Test("a set with gaps holds the cover of each of its ranges, and comes to the tree's sums")
+    func gaps() {
+        var random = CounterGenerator(state: 11)
+        for _ in 0..<200 {
+            let slots = Int.random(in: 1...12, using: &random)
+            let tree = SlotTree(slots: slots)
+            let set = SlotSet((0..<slots).filter { _ in Bool.random(using: &random) })
+            var accumulator = SlotAccumulator(tree: tree, slots: set, count: Self.count)
+            for slot in accumulator.missing.shuffled(using: &random) {
+                finish(slot, in: &accumulator)
+            }
+            expectSums(accumulator, tree.cover(set))
+        }
+    }
+
+    @Test("a result set aside joins the sums when its slot is dealt, and no other way")
+    func spares() {
+        let tree = SlotTree(slots: 4)
+        var accumulator = SlotAccumulator(tree: tree, slots: SlotSet(0..<1), count: Self.count)
+        finish(Slot(0), in: &accumulator)
+        let spare = accumulator.lend()
+        let values = Reference.vector(slot: 1, step: 0, count: Self.count)
+        for (index, value) in values.enumerated() { spare[index] = value }
+        accumulator.setAside(Slot(1), spare)
+        #expect(accumulator.finished == SlotSet(0..<1))
+        accumulator.assign(SlotSet(0..<2))
+        #expect(accumulator.missing.isEmpty)
+        expectSums(accumulator, [Subtree(0..<2)])
     }
 
     @Test("the digest of a vector depends on every float and on the length")

@@ -14,7 +14,8 @@ struct InterruptedUploadTests {
 
     init() {
         store = StateStore(
-            run: RunID(1), term: Term(1), layout: SampleState.layout, start: nil, lastStep: Step(9),
+            run: RunID(1), term: Term(1), layout: SampleState.layout, newest: NewestState(nil),
+            lastStep: Step(9),
             completed: received.append)
     }
 

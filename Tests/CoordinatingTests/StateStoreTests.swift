@@ -15,7 +15,8 @@ struct StateStoreTests {
     func upload() throws {
         let received = ReceivedStates()
         let store = StateStore(
-            run: RunID(1), term: Term(1), layout: layout, start: nil, lastStep: Step(9),
+            run: RunID(1), term: Term(1), layout: layout, newest: NewestState(nil),
+            lastStep: Step(9),
             completed: received.append)
         let state = SampleState.filled()
         for (part, bytes) in SampleState.pieces(of: state, size: 64).reversed() {
@@ -32,7 +33,8 @@ struct StateStoreTests {
     func refused() throws {
         let received = ReceivedStates()
         let store = StateStore(
-            run: RunID(1), term: Term(1), layout: layout, start: nil, lastStep: Step(9),
+            run: RunID(1), term: Term(1), layout: layout, newest: NewestState(nil),
+            lastStep: Step(9),
             completed: received.append)
         let (part, bytes) = try #require(
             SampleState.pieces(of: SampleState.filled(), size: 64).first)
@@ -57,7 +59,7 @@ struct StateStoreTests {
     func handedOut() throws {
         let state = SampleState.filled()
         let store = StateStore(
-            run: RunID(1), term: Term(1), layout: layout, start: (Step(2), state),
+            run: RunID(1), term: Term(1), layout: layout, newest: NewestState((Step(2), state)),
             lastStep: Step(9), completed: { _, _ in })
         let (part, bytes) = try store.read("momentum", step: Step(2), offset: 16, length: 32)
         #expect(part.total == state.optimizer[0].bytes.count)

@@ -16,6 +16,14 @@ struct Cluster {
         var updates: [Step] = []
         /// Its reductions end without a result, as when a neighbour's connection closes.
         var stallsFrom: Step?
+        /// Slots of the step under way whose results it has, and how many it computed in all.
+        var finished: (step: Step, slots: Set<Int>) = (Step(0), [])
+        var computed: [Int] = []
+        /// States that it was given, and by whom.
+        var loads: [(step: Step, source: StateSource)] = []
+        var deals: [SlotSet] = []
+        /// From this step on it never finishes its slots.
+        var heldSlots: Step?
         /// Spoils this worker's digests from a step on.
         var corruptFrom: Step?
     }
@@ -44,8 +52,7 @@ struct Cluster {
         let hello = Hello(
             protocolVersion: version, profile: profile, host: "node\(index)", process: Int64(index),
             threads: 1, launchToken: launched ? "t" : "")
-        let machine = WorkerMachine(
-            hello: hello, silence: .seconds(5), heartbeatEvery: .milliseconds(500))
+        let machine = WorkerMachine(hello: hello)
         nodes.append(Node(connection: ConnectionID(UInt64(index + 1)), machine: machine))
         let directives = nodes[index].machine.start(now: now)
         carryOut(directives, at: index)
@@ -141,44 +148,73 @@ struct Cluster {
         for directive in directives {
             switch directive {
             case .send(let message): nodes[index].outbox.append(message)
-            case .prepare(_, _, let step, _):
+            case .prepare:
                 nodes[index].jobs.append(
                     .prepared(
-                        step,
                         Readiness(
-                            weights: Digest(high: 1, low: step.rawValue), model: digest(0),
-                            gradientAddress: "inproc://\(index)")))
-            case .compute(let step, _, let slots):
-                nodes[index].jobs.append(.computed(step, slots.map { outcome(of: $0, in: step) }))
-            case .reduce(let step, _):
+                            model: digest(0), gradientAddress: "inproc://\(index)",
+                            stateAddress: "state \(index)")))
+            case .load(let step, let generation, let source):
+                nodes[index].loads.append((step, source))
+                nodes[index].finished = (Step(0), [])
+                nodes[index].jobs.append(.loaded(step, generation))
+            case .attest(let step, let generation):
+                nodes[index].jobs.append(
+                    .attested(step, generation, Digest(high: 1, low: step.rawValue)))
+            case .compute(let step, let generation, let slots, let contested):
+                compute(step, generation, slots, contested, at: index)
+            case .reduce(let step, let generation):
                 if let from = nodes[index].stallsFrom, step >= from {
                     nodes[index].jobs.append(
-                        .stalled(step, reason: "its connection to rank 0 closed"))
+                        .stalled(step, generation, reason: "its connection to rank 0 closed"))
                     continue
                 }
                 let bad = nodes[index].corruptFrom.map { step >= $0 } ?? false
                 nodes[index].jobs.append(
-                    .reduced(step, digest(step.rawValue + (bad ? 1000 : 0)), PhaseTimes()))
+                    .reduced(
+                        step, generation, digest(step.rawValue + (bad ? 1000 : 0)),
+                        PhaseTimes(computing: .milliseconds(100))))
             case .update(let step):
                 nodes[index].updates.append(step)
                 nodes[index].jobs.append(.updated(step))
-            case .evaluate(let step, _, let rank, let members):
-                let blocks = SlotAssignment.blocks(5, rank: rank, members: members).map {
+            case .evaluate(let step, let generation, let blocks):
+                let outcomes = blocks.map {
                     BlockOutcome(block: $0, samples: 2, lossSum: 1, top1: 1, top5: 2)
                 }
-                nodes[index].jobs.append(.evaluated(step, blocks))
+                nodes[index].jobs.append(.evaluated(step, generation, outcomes))
             case .upload(let step):
                 nodes[index].uploads.append(step)
                 carryOut(coordinator.on(.stateSaved(step), now: now))
-            case .abort(let generation):
+            case .interrupt:
                 nodes[index].jobs.removeAll {
-                    if case .updated = $0 { false } else { true }
+                    switch $0 {
+                    case .updated, .prepared, .slotDone: false
+                    default: true
+                    }
                 }
-                nodes[index].jobs.append(.aborted(generation))
+            case .note(.began(_, _, _, _, let slots, _)): nodes[index].deals.append(slots)
             case .end(let outcome): nodes[index].outcome = outcome
             case .adopt, .note: break
             }
         }
+    }
+
+    /// What is missing is done slot by slot, so that an interruption finds some finished.
+    private mutating func compute(
+        _ step: Step, _ generation: Generation, _ slots: SlotSet, _ contested: SlotSet,
+        at index: Int
+    ) {
+        if nodes[index].finished.step != step { nodes[index].finished = (step, []) }
+        for slot in slots.slots where !nodes[index].finished.slots.contains(slot) {
+            nodes[index].finished.slots.insert(slot)
+            nodes[index].computed.append(slot)
+            nodes[index].jobs.append(.slotDone(step, outcome(of: slot, in: step)))
+            if contested.contains(slot) {
+                nodes[index].jobs.append(.witnessed(step, Slot(slot), digest(UInt64(slot))))
+            }
+        }
+        if let held = nodes[index].heldSlots, step >= held { return }
+        nodes[index].jobs.append(.computed(step, generation))
     }
 
     private func outcome(of slot: Int, in step: Step) -> SlotOutcome {
@@ -190,6 +226,14 @@ struct Cluster {
     private func digest(_ value: UInt64) -> Digest { Digest(high: 7, low: value) }
 
     // MARK: What came of it
+
+    /// The number that a node's worker was given.
+    func worker(at index: Int) -> WorkerID {
+        for note in notes {
+            if case .joined(let worker, "node\(index)", _) = note { return worker }
+        }
+        return WorkerID(0)
+    }
 
     var commits: [CommitEntry] {
         journal.compactMap { if case .committed(let entry) = $0 { entry } else { nil } }
@@ -210,6 +254,5 @@ func smallRun(workers: Int, epochs: Int = 2, stepLimit: Int? = nil) -> Coordinat
             configuration: "", dataAddress: "",
             dataset: DatasetSummary(digest: Digest(high: 0, low: 0), classNames: [], splits: [])),
         start: Step(0), workers: workers,
-        saveEvery: 2, evaluateEvery: 1, evaluationBlocks: 5, silence: .seconds(2),
-        aliveEvery: .milliseconds(500))
+        saveEvery: 2, evaluateEvery: 1, evaluationBlocks: 5)
 }

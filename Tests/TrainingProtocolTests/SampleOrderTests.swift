@@ -67,9 +67,42 @@ struct SampleOrderTests {
 
     @Test("slots are dealt contiguously and evenly, also to more members than there are slots")
     func dealing() {
-        #expect(SlotAssignment.ranges(slots: 8, members: 3) == [0..<2, 2..<5, 5..<8])
-        let many = SlotAssignment.ranges(slots: 2, members: 5)
+        let three = (0..<3).map { _ in SlotAssignment.Share() }
+        #expect(
+            SlotAssignment.deal(slots: 8, to: three) == [
+                SlotSet(0..<3), SlotSet(3..<6), SlotSet(6..<8),
+            ])
+        let many = SlotAssignment.deal(slots: 2, to: three + three)
         #expect(many.map(\.count).reduce(0, +) == 2)
-        #expect(SlotAssignment.blocks(7, rank: Rank(1), members: 3) == [1, 4])
+        #expect(
+            SlotAssignment.deal(blocks: [0, 2, 5], to: [true, false, true]) == [[0, 5], [], [2]])
+    }
+
+    @Test("a slow member is dealt fewer slots, so that all end together")
+    func dealingBySpeed() {
+        let shares = [1.0, 2, 1].map { SlotAssignment.Share(pace: $0) }
+        #expect(SlotAssignment.deal(slots: 10, to: shares).map(\.count) == [4, 2, 4])
+    }
+
+    @Test("lost slots are spread over those who end first, who keep what they have")
+    func spreading() {
+        let shares = [
+            SlotAssignment.Share(kept: SlotSet(0..<2), unfinished: 2),
+            SlotAssignment.Share(kept: SlotSet(4..<6), unfinished: 0),
+            SlotAssignment.Share(isTaking: false),
+        ]
+        let sets = SlotAssignment.spread(slots: 6, over: shares)
+        #expect(sets == [SlotSet(0..<2), SlotSet(2..<6), SlotSet()])
+    }
+
+    @Test("sets of slots read back what they say, and refuse what says nothing")
+    func slotSets() {
+        let set = SlotSet([7, 1, 2, 0, 9])
+        #expect(set.description == "0-2 7 9")
+        #expect(SlotSet(set.description) == set)
+        #expect(SlotSet("-") == SlotSet())
+        for text in ["", "3-1", "a", "1 1", "4 2", "1-2-3"] { #expect(SlotSet(text) == nil) }
+        #expect(set.subtracting(SlotSet(1..<8)).slots == [0, 9])
+        #expect(set.contains(0..<3) && !set.contains(0..<4))
     }
 }

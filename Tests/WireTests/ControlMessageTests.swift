@@ -15,7 +15,7 @@ struct ControlMessageTests {
         let hello = Hello(
             protocolVersion: 1, profile: [ProfileEntry(name: "kernels", value: "avx2")],
             host: "node", process: 77, threads: 2,
-            launchToken: "x")
+            launchToken: "x", attempt: 3)
         let outcome = SlotOutcome(slot: Slot(3), samples: 2, lossSum: 0.1 + 0.2, correct: 1)
         let times = PhaseTimes(
             waitingForClips: .nanoseconds(1), computing: .seconds(3), reducing: .milliseconds(4),
@@ -25,10 +25,20 @@ struct ControlMessageTests {
             .hello(hello),
             .ready(
                 Readiness(
-                    weights: digest, model: Digest(high: 0, low: 0),
-                    gradientAddress: "tcp://10.0.0.1:5")),
+                    model: Digest(high: 0, low: 0), gradientAddress: "tcp://10.0.0.1:5",
+                    stateAddress: "tcp://10.0.0.1:6")),
+            .ready(
+                Readiness(
+                    model: digest, gradientAddress: "a", stateAddress: "b",
+                    holding: Holding(
+                        step: Step(7), finished: SlotSet([1, 2, 9]), reduced: digest))),
+            .attested(digest), .witnessed(Slot(4), digest), .drain(WorkerID(2)),
             .reduced(StepReport(digest: digest, slots: [outcome], times: times)),
-            .evaluated([block]), .halted, .heartbeat(phase: "computing", slotsDone: 3),
+            .evaluated([block]), .heartbeat(Progress(activity: .greeting)),
+            .heartbeat(
+                Progress(
+                    activity: .reducing, holds: Step(0), finished: SlotSet(2..<5),
+                    awaiting: Awaiting(ranks: [Rank(1), Rank(2)], chunk: 3, chunks: 9, bytes: 77))),
             .stalled(reason: "peer"), .failed(reason: "disk"), .leaving(reason: "interrupted"),
         ]
     }
@@ -38,13 +48,22 @@ struct ControlMessageTests {
             digest: Digest(high: 5, low: 6), classNames: ["a", "ü"],
             splits: [SplitSummary(name: "train", samples: 9, frames: 8, height: 32, width: 48)])
         let introduction = Introduction(
-            configuration: "seed: 1\n", dataAddress: "tcp://h:1", dataset: dataset)
-        let member = Member(worker: WorkerID(1), slots: 2..<5, gradientAddress: "tcp://a:1")
+            configuration: "seed: 1\n", dataAddress: "tcp://h:1", dataset: dataset,
+            deadlines: Deadlines(worker: .milliseconds(700)))
+        let member = Member(
+            worker: WorkerID(1), slots: SlotSet(ranges: [2..<5, 7..<8]),
+            gradientAddress: "tcp://a:1", stateAddress: "tcp://a:2", holdsState: true)
         return [
             .welcome(WorkerID(8), introduction), .refusal(reason: "late"),
-            .begin(members: [member, member], rank: Rank(1), next: .step),
-            .commit(digest: Digest(high: 1, low: 2), next: .evaluate), .proceed(next: .halt),
-            .save, .abort(reason: "lost"), .finish(completed: true, reason: ""), .alive,
+            .unknown(reason: "lost"),
+            .begin(
+                Deal(
+                    members: [member, member], rank: Rank(1), next: .step,
+                    contested: SlotSet([2]), committed: Digest(high: 9, low: 8), reason: "joins")),
+            .begin(Deal(members: [], rank: Rank(0), next: .evaluate(blocks: [0, 4]))),
+            .commit(digest: Digest(high: 1, low: 2), next: .evaluate(blocks: [])),
+            .proceed(next: .halt), .save, .finish(completed: true, reason: ""),
+            .answer(accepted: false, text: "there is no worker 7"), .alive,
         ]
     }
 

@@ -24,7 +24,8 @@ struct DataConnectionTests {
     ) throws -> DataThread {
         let states = StateStore(
             run: RunID(1), term: Term(1), layout: SampleState.layout,
-            start: (Step(3), SampleState.filled()), lastStep: Step(9), completed: completed)
+            newest: NewestState((Step(3), SampleState.filled())), lastStep: Step(9),
+            completed: completed)
         return try DataThread(
             context: try Context(), address: address, dataset: sample.dataset, states: states,
             logger: logger, onFailure: { Issue.record("\($0)") })
@@ -108,23 +109,37 @@ struct DataConnectionTests {
         try server.stop()
     }
 
-    @Test("the end of the thread reaches who waits for clips and states, and who asks later")
+    @Test("an interruption wakes who waits for a clip, and after a new deal other clips come")
+    func interruption() throws {
+        let played = try PlayedServer()
+        let client = try SampleClient(address: played.endpoint)
+        client.lane.want([keys[0], keys[1]])
+        let stale = [try played.request(), try played.request()]
+        client.lane.interrupt()
+        #expect(throws: WorkingError.aborted) { try client.lane.take(keys[0]) }
+        #expect(throws: WorkingError.aborted) { try client.lane.take(keys[0]) }
+        client.lane.restart()
+        client.lane.want([keys[5], keys[1]])
+        let fresh = [try played.request(), try played.request()]
+        // What was asked for before the new deal comes late, and is not taken for anything.
+        for request in stale + fresh { try played.serve(request, from: sample.dataset) }
+        #expect(try client.lane.take(keys[5]).clip.index == 5)
+        #expect(try client.lane.take(keys[1]).clip.index == 1)
+        try client.stop()
+    }
+
+    @Test("the end of the thread reaches who waits for clips, and who asks later")
     func failureReachesAll() throws {
         let played = try PlayedServer()
         let client = try SampleClient(address: played.endpoint)
-        let replies = try Mailbox<Result<[FloatBuffer], WorkingError>>()
         let failures = try Mailbox<WorkingError>()
-        let vectors = SampleState.layout.vectors
-        client.orders.send(.fetch(step: Step(3), vectors: vectors, reply: replies))
         client.orders.send(.upload(step: Step(4), SampleState.filled()) { failures.send($0) })
         client.lane.want(keys)
         let request = try played.request()
         try played.router.send([request.sender, Message("no reply of this protocol")])
         #expect(throws: WorkingError.self) { try client.lane.take(keys[0]) }
         for _ in 0..<2 {
-            #expect(throws: WorkingError.self) { try replies.receive(timeout: nil)?.get() }
             #expect("\(try #require(failures.receive(timeout: nil)))".contains("data connection"))
-            client.orders.send(.fetch(step: Step(3), vectors: vectors, reply: replies))
             client.orders.send(.upload(step: Step(4), SampleState.filled()) { failures.send($0) })
         }
         #expect(throws: WorkingError.self) { try client.lane.take(keys[1]) }
@@ -134,10 +149,6 @@ struct DataConnectionTests {
     @Test("a connection that cannot be made reaches who asks")
     func badAddress() throws {
         let client = try SampleClient(address: "nowhere")
-        let replies = try Mailbox<Result<[FloatBuffer], WorkingError>>()
-        client.orders.send(
-            .fetch(step: Step(3), vectors: SampleState.layout.vectors, reply: replies))
-        #expect(throws: WorkingError.self) { try replies.receive(timeout: nil)?.get() }
         #expect(throws: WorkingError.self) { try client.lane.take(keys[0]) }
         try client.stop()
     }
@@ -147,7 +158,8 @@ struct DataConnectionTests {
         let context = try Context()
         let failures = try Mailbox<String>()
         let states = StateStore(
-            run: RunID(1), term: Term(1), layout: SampleState.layout, start: nil, lastStep: Step(9),
+            run: RunID(1), term: Term(1), layout: SampleState.layout, newest: NewestState(nil),
+            lastStep: Step(9),
             completed: { _, _ in })
         let server = try DataThread(
             context: context, address: "tcp://127.0.0.1:*", dataset: sample.dataset,

@@ -22,7 +22,8 @@ struct StateTransferTests {
 
     private func server(at address: String = "tcp://127.0.0.1:*") throws -> DataThread {
         let states = StateStore(
-            run: RunID(1), term: Term(1), layout: SampleState.layout, start: (Step(3), state),
+            run: RunID(1), term: Term(1), layout: SampleState.layout,
+            newest: NewestState((Step(3), state)),
             lastStep: Step(9)
         ) { [completed] _, state in completed.send(state) }
         return try DataThread(
@@ -33,25 +34,6 @@ struct StateTransferTests {
 
     private func upload(by client: SampleClient) {
         client.orders.send(.upload(step: Step(4), state) { Issue.record("\($0)") })
-    }
-
-    @Test("a state is handed out whole though its first server went away")
-    func fetch() throws {
-        var played: PlayedServer? = try PlayedServer()
-        let endpoint = try #require(played).endpoint
-        let client = try SampleClient(address: endpoint)
-        let replies = try Mailbox<Result<[FloatBuffer], WorkingError>>()
-        client.orders.send(
-            .fetch(step: Step(3), vectors: SampleState.layout.vectors, reply: replies))
-        _ = try #require(played).request()
-        played = nil
-        let server = try server(at: endpoint)
-        let buffers = try #require(try replies.receive(timeout: nil)?.get())
-        let fetched = TrainingState(layout: SampleState.layout)
-        fetched.assign(buffers)
-        #expect(fetched.digest == state.digest)
-        try client.stop()
-        try server.stop()
     }
 
     @Test(

@@ -5,15 +5,6 @@ import Wire
 import ZeroMQ
 
 extension DataClient {
-    /// A saved state on its way to this worker.
-    struct Fetch {
-        let number: Int
-        let step: Step
-        let buffers: [FloatBuffer]
-        let reply: Mailbox<Result<[FloatBuffer], WorkingError>>
-        var pieces: StatePieces
-    }
-
     /// A state on its way to the coordinator.
     struct Upload {
         let number: Int
@@ -23,17 +14,6 @@ extension DataClient {
         let state: TrainingState
         let onFailure: @Sendable (WorkingError) -> Void
         var pieces: StatePieces
-    }
-
-    func begin(
-        fetch vectors: [TrainingState.Layout.Vector], of step: Step,
-        _ reply: Mailbox<Result<[FloatBuffer], WorkingError>>
-    ) {
-        settle(fetch: .failure(.state("another state was asked for meanwhile")))
-        transfers += 1
-        fetch = Fetch(
-            number: transfers, step: step, buffers: vectors.map { FloatBuffer(count: $0.count) },
-            reply: reply, pieces: StatePieces(vectors))
     }
 
     func begin(
@@ -49,33 +29,8 @@ extension DataClient {
 
     /// Tells everyone who waits for a state to be moved that it will not be.
     func abandonTransfers(_ problem: WorkingError) {
-        fetch?.reply.send(.failure(problem))
-        fetch = nil
         for upload in uploads { upload.onFailure(problem) }
         uploads = []
-    }
-
-    func continueFetch() throws(ZeroMQError) {
-        while let piece = fetch?.pieces.next(), let current = fetch {
-            let name = current.pieces.vectors[piece.vector].name
-            try send(
-                .state(name: name, offset: piece.range.lowerBound, length: piece.range.count),
-                step: current.step, for: .fetch(transfer: current.number, piece))
-        }
-        if let current = fetch, current.pieces.isDone {
-            fetch = nil
-            current.reply.send(.success(current.buffers))
-        }
-    }
-
-    func settle(fetch result: Result<Void, WorkingError>) {
-        switch result {
-        case .success: fetch?.pieces.acknowledge()
-        case .failure(let problem):
-            fetch?.reply.send(.failure(problem))
-            fetch = nil
-            open.close { if case .fetch = $0 { true } else { false } }
-        }
     }
 
     func continueUpload() throws(ZeroMQError) {
@@ -100,31 +55,6 @@ extension DataClient {
         case .failure(let problem):
             uploads.remove(at: index).onFailure(problem)
             open.close { if case .upload(number) = $0 { true } else { false } }
-        }
-    }
-}
-
-extension DataClient.Fetch {
-    /// Takes in a piece where its reply is whole.
-    func contents(
-        of reply: DataReply, _ bulk: Message?, for piece: StatePieces.Piece
-    ) -> ReplyContents<Void> {
-        switch reply {
-        case .failure(let problem):
-            return .failed(.state(problem))
-        case .clip, .accepted, .damaged:
-            return .failed(.state("a reply is of another kind"))
-        case .part(let part):
-            let name = pieces.vectors[piece.vector].name
-            let target = buffers[piece.vector].bytes
-            guard let bulk, part.name == name, part.offset == piece.range.lowerBound,
-                part.total == target.count, bulk.count == piece.range.count
-            else { return .failed(.state("\(name) has another size than this model's")) }
-            return bulk.withUnsafeBytes { bytes in
-                guard Digest128(of: bytes).low == part.checksum else { return .damaged }
-                target[piece.range.lowerBound...].copyBytes(from: bytes)
-                return .whole(())
-            }
         }
     }
 }

@@ -1,0 +1,56 @@
+import Checkpoints
+public import TrainingProtocol
+import Wire
+import ZeroMQ
+
+/// What an operator asks of a coordinator that runs.
+public struct OperatorRequest {
+    public struct Answer: Sendable {
+        public let isAccepted: Bool
+        public let text: String
+    }
+
+    private let address: String
+
+    /// - Parameters:
+    ///   - directory: The run's, which tells the address.
+    ///   - address: Instead.
+    /// - Throws: `CoordinatingError` where no coordinator is known there.
+    public init(directory: String?, address: String?) throws {
+        if let address {
+            self.address = address
+            return
+        }
+        guard let directory, let known = try RunDirectory.address(at: directory) else {
+            throw CoordinatingError.usage(
+                problem: "no coordinator has run at \(directory ?? "-"); name the run's directory")
+        }
+        self.address = known
+    }
+
+    /// Lets a worker go at the end of the step.
+    ///
+    /// - Throws: `CoordinatingError` where nobody answers.
+    public func drain(_ worker: WorkerID) throws -> Answer {
+        let dealer = try Socket(.dealer, in: Context())
+        try dealer.connect(address)
+        let request = Stamped(
+            run: RunID(0), term: Term(0), generation: Generation(0), step: Step(0),
+            body: WorkerMessage.drain(worker))
+        try dealer.send([Message(try request.serialized())])
+        var poller = Poller()
+        _ = poller.add(dealer, .readable)
+        let deadline = ContinuousClock.now + Deadlines.standard.greeting
+        while ContinuousClock.now < deadline {
+            try poller.wait(timeout: deadline - .now)
+            while let frames = try dealer.tryReceive() {
+                let reply = try Stamped<CoordinatorMessage>(serialized: frames[0].bytes)
+                if case .answer(let accepted, let text) = reply.body {
+                    return Answer(isAccepted: accepted, text: text)
+                }
+            }
+        }
+        throw CoordinatingError.usage(
+            problem: "no coordinator answers at \(address); is the run under way?")
+    }
+}

@@ -1,0 +1,63 @@
+import TrainingProtocol
+
+/// What outlives a coordinator: the journal, and saved states.
+struct VirtualDisk: Sendable {
+    enum Condition: Sendable { case sound, full, failing }
+
+    private(set) var journal: [JournalRecord] = []
+    private(set) var commits: [CommitEntry] = []
+    /// Saved states by step, ascending.
+    private(set) var states: [(step: Step, state: UInt64)] = []
+    var condition = Condition.sound
+
+    /// - Returns: Whether the record is durable.
+    mutating func append(_ record: JournalRecord) -> Bool {
+        guard condition == .sound else { return false }
+        journal.append(record)
+        if case .committed(let entry) = record { commits.append(entry) }
+        return true
+    }
+
+    mutating func save(_ state: UInt64, of step: Step) -> Bool {
+        guard condition == .sound else { return false }
+        states.removeAll { $0.step == step }
+        states.append((step, state))
+        states.sort { $0.step < $1.step }
+        // As many as a run keeps.
+        if states.count > 3 { states.removeFirst() }
+        return true
+    }
+
+    /// What a coordinator makes of it when it takes up the run, as `RunOpening` does.
+    func options(_ plan: SimulationPlan, run: RunID) -> CoordinatorMachine.Options {
+        var term = Term(0)
+        var generation = Generation(0)
+        var worker = WorkerID(0)
+        var profile: [ProfileEntry]?
+        for record in journal {
+            switch record {
+            case .opened(let opened, _, _, _): term = opened
+            case .pinned(let entries): profile = entries
+            case .began(let began, _, let members, _):
+                generation = began
+                worker = max(worker, members.map(\.worker).max() ?? worker)
+            case .lost(let lost, _): worker = max(worker, lost)
+            case .committed, .saved, .stopped, .completed: break
+            }
+        }
+        let start = states.last?.step ?? Step(0)
+        var replayed: [Step: Digest] = [:]
+        for commit in commits where commit.step >= start { replayed[commit.step] = commit.digest }
+        return CoordinatorMachine.Options(
+            run: run, term: term.next, schedule: plan.schedule,
+            introduction: Introduction(
+                configuration: "", dataAddress: "",
+                dataset: DatasetSummary(
+                    digest: Digest(high: 0, low: 0), classNames: [], splits: []),
+                deadlines: plan.deadlines),
+            start: start, workers: plan.workers, profile: profile, replayed: replayed,
+            chain: commits.last?.chain ?? CommitChain.origin, generation: generation,
+            lastWorker: worker, saveEvery: plan.saveEvery, evaluateEvery: plan.evaluateEvery,
+            evaluationBlocks: plan.evaluationBlocks)
+    }
+}

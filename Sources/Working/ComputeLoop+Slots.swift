@@ -1,0 +1,109 @@
+import Collectives
+import Configuration
+import Tensors
+import Training
+import TrainingProtocol
+import ZeroMQ
+
+extension ComputeLoop {
+    /// Computes what is missing of the slots, and adds it up.
+    func compute(
+        _ step: Step, _ generation: Generation, _ slots: SlotSet, contested: SlotSet
+    ) throws {
+        guard control.wants(generation), accumulator != nil else { return }
+        let run = try current()
+        takeOver(step, slots, contested: contested)
+        let missing = accumulator?.missing ?? []
+        if announced != generation {
+            run.clips.redeal()
+            announced = generation
+        }
+        run.clips.announce(step: step, missing: missing, ahead: slots, of: run.trainer.schedule)
+        for slot in missing {
+            guard control.wants(generation) else { throw WorkingError.aborted }
+            let waited = try clock.timed { try run.clips.takeSlot(slot, of: step, run.trainer) }
+            times.waitingForClips += waited.time
+            guard let buffer = accumulator?.lend() else { return }
+            let computed = try clock.timed {
+                try run.trainer.compute(slot, in: step, waited.value, into: buffer)
+            }
+            times.computing += computed.time
+            let isWanted = control.wants(generation)
+            if !isWanted || contested.contains(slot.rawValue) {
+                let digest = VectorDigest.of(UnsafeBufferPointer(buffer.floats))
+                if isWanted {
+                    events.send(.witnessed(step, slot, digest))
+                } else {
+                    parked = ParkedResult(step: step, slot: slot, buffer: buffer, digest: digest)
+                }
+            }
+            if isWanted { accumulator?.finish(slot, buffer) }
+            events.send(.slotDone(step, computed.value))
+        }
+        guard control.wants(generation) else { throw WorkingError.aborted }
+        events.send(.computed(step, generation))
+    }
+
+    /// Turns to the slots of a deal; what is finished of the step stays.
+    private func takeOver(_ step: Step, _ slots: SlotSet, contested: SlotSet) {
+        if sumsStep != step {
+            accumulator?.reset()
+            sumsStep = step
+            times = PhaseTimes(updating: times.updating)
+        }
+        accumulator?.assign(slots)
+        guard let result = parked else { return }
+        parked = nil
+        guard result.step == step else { return }
+        if contested.contains(result.slot.rawValue) {
+            events.send(.witnessed(step, result.slot, result.digest))
+        }
+        accumulator?.setAside(result.slot, result.buffer)
+    }
+
+    /// Gets the state of a step from whoever has it.
+    func load(_ step: Step, _ generation: Generation, _ source: StateSource) throws {
+        guard control.wants(generation) else { return }
+        let run = try current()
+        state = nil
+        sumsStep = nil
+        parked = nil
+        do {
+            run.donor.withdraw()
+            try fetch(step, generation, source, run)
+        } catch WorkingError.aborted {
+            throw WorkingError.aborted
+        } catch let error as WorkingError {
+            events.send(.loadFailed(step, generation, reason: "\(error)"))
+            return
+        }
+        state = step
+        run.donor.offer(run: run.id, step: step, state: run.trainer.state)
+        events.send(.loaded(step, generation))
+    }
+
+    private func fetch(
+        _ step: Step, _ generation: Generation, _ source: StateSource, _ run: Run
+    ) throws {
+        let donors: [String]
+        switch source {
+        case .coordinator:
+            // First weights from elsewhere are with the coordinator.
+            if step == Step(0), run.configuration.train.fromSHA256 == nil {
+                run.trainer.initialize()
+                return
+            }
+            donors = [run.dataAddress]
+        case .members(let addresses):
+            donors = addresses
+        }
+        let fetch = try StateFetch(
+            context: context, run: run.id, term: run.term, silence: run.deadlines.donor)
+        try control.during(fetch, of: generation) {
+            try fetch.fetch(
+                run.trainer.state.layout.vectors, of: step, from: donors,
+                into: run.trainer.state.vectors)
+        }
+        run.trainer.stateChanged()
+    }
+}

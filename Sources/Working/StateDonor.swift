@@ -1,0 +1,118 @@
+import Synchronization
+import Tensors
+import Training
+import TrainingProtocol
+import Wire
+import ZeroMQ
+
+/// Hands out pieces of a worker's live state to joiners, on a socket and a thread of its own.
+///
+/// The state of step k does not change until step k + 1 is committed, and that commit waits for the joiner: so there is
+/// nothing to copy. Should the joiner be given up meanwhile and the commit come, the state is withdrawn before it
+/// changes, and a request that comes late is refused.
+final class StateDonor: Sendable {
+    /// Where joiners reach this one.
+    let address: String
+    private let shelf = StateShelf()
+    private let orders: Mailbox<Order>
+    private let thread: DedicatedThread<Void>
+
+    private enum Order: Sendable { case stop }
+
+    /// Listens, and starts the thread.
+    ///
+    /// - Parameter endpoint: What to bind, `tcp://HOST:*`.
+    /// - Throws: `ZeroMQError` where the endpoint cannot be bound.
+    init(context: Context, bind endpoint: String) throws(ZeroMQError) {
+        let bound = try Mailbox<Result<String, ZeroMQError>>()
+        let orders = try Mailbox<Order>()
+        self.orders = orders
+        thread = try DedicatedThread(name: "donor") { [shelf] in
+            let router: Socket
+            do throws(ZeroMQError) {
+                var options = SocketOptions()
+                options.mandatoryRouting = true
+                router = try Socket(.router, in: context, options: options)
+                bound.send(.success(try router.bind(endpoint)))
+            } catch {
+                bound.send(.failure(error))
+                return
+            }
+            var poller = Poller()
+            _ = poller.add(router, .readable)
+            _ = poller.add(orders)
+            while true {
+                try poller.wait(timeout: nil)
+                if !orders.drain().isEmpty { return }
+                while let frames = try router.tryReceive() { Self.answer(frames, router, shelf) }
+            }
+        }
+        guard let outcome = bound.receive(timeout: nil) else {
+            preconditionFailure("a wait without end has an outcome")
+        }
+        address = try outcome.get()
+    }
+
+    deinit { orders.send(.stop) }
+
+    /// From now on joiners may have this state, which nobody changes before it is withdrawn.
+    func offer(run: RunID, step: Step, state: TrainingState) {
+        shelf.place(StateShelf.Offer(run: run, step: step, state: state))
+    }
+
+    /// After this nobody reads the state.
+    func withdraw() { shelf.place(nil) }
+
+    private static func answer(_ frames: [Message], _ router: Socket, _ shelf: StateShelf) {
+        do {
+            guard frames.count == 2 else { return }
+            let request = try Ticketed<DataRequest>(serialized: frames[1].bytes)
+            let (reply, bulk) = shelf.answer(request.message)
+            let stamped = Stamped(
+                run: request.message.run, term: request.message.term,
+                generation: request.message.generation, step: request.message.step, body: reply)
+            let head = Message(try Ticketed(stamped, ticket: request.ticket).serialized())
+            // A joiner that is gone or does not read asks for nothing more.
+            _ = try router.trySend([frames[0], head] + (bulk.map { [Message($0)] } ?? []))
+        } catch {
+            // What is no request has no answer; and a joiner that is gone needs none.
+        }
+    }
+}
+
+/// The state that a donor offers.
+final class StateShelf: Sendable {
+    struct Offer: Sendable {
+        let run: RunID
+        let step: Step
+        let state: TrainingState
+    }
+
+    /// The lock is held while a piece is copied, so that a state that is taken away is read no more.
+    private let offer = Mutex<Offer?>(nil)
+
+    func place(_ new: Offer?) { offer.withLock { $0 = new } }
+
+    func answer(_ request: Stamped<DataRequest>) -> (DataReply, [UInt8]?) {
+        guard case .state(let name, let offset, let length) = request.body else {
+            return (.failure("a worker gives nothing but its state"), nil)
+        }
+        return offer.withLock { offer in
+            guard let offer, offer.run == request.run, offer.step == request.step else {
+                return (.failure("the state of step \(request.step) is not here"), nil)
+            }
+            let vectors = offer.state.layout.vectors
+            guard let index = vectors.firstIndex(where: { $0.name == name }) else {
+                return (.failure("a state has no vector \"\(name)\""), nil)
+            }
+            let bytes = UnsafeRawBufferPointer(offer.state.vectors[index].bytes)
+            guard length > 0, length <= StatePieces.pieceBytes, offset >= 0, offset <= bytes.count,
+                length <= bytes.count - offset
+            else { return (.failure("\(name) has no \(length) bytes at \(offset)"), nil) }
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
+            let part = StatePart(
+                name: name, offset: offset, total: bytes.count, checksum: Digest128(of: piece).low)
+            return (.part(part), Array(piece))
+        }
+    }
+}

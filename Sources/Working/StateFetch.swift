@@ -1,0 +1,215 @@
+import Tensors
+import Training
+import TrainingProtocol
+import Wire
+import ZeroMQ
+
+/// A joiner's way to a state: pieces of it from several donors at once.
+///
+/// A donor that is silent, or goes on refusing, is passed over and its pieces are asked of the others. It runs on the
+/// thread that calls it; any other may interrupt it.
+final class StateFetch: Sendable {
+    /// Pieces under way at once from one donor: its wire stays busy while it copies the next.
+    private static let window = 2
+    /// How long to leave a donor alone that refuses: it may be about to have the state.
+    private static let pause = Duration.milliseconds(50)
+    /// Damaged pieces that are forgiven a donor.
+    private static let forgiven = 3
+
+    private enum Order: Sendable { case interrupt }
+
+    private let context: Context
+    private let run: RunID
+    private let term: Term
+    private let silence: Duration
+    private let orders: Mailbox<Order>
+
+    /// - Parameter silence: A donor from which nothing of use comes for so long is passed over.
+    init(context: Context, run: RunID, term: Term, silence: Duration) throws(ZeroMQError) {
+        self.context = context
+        self.run = run
+        self.term = term
+        self.silence = silence
+        orders = try Mailbox()
+    }
+
+    /// Ends the fetch that is under way, or the next one, with `WorkingError.aborted`. From any thread.
+    func interrupt() { orders.send(.interrupt) }
+
+    /// Gets all vectors of a state.
+    ///
+    /// - Parameters:
+    ///   - donors: Endpoints of `StateDonor`s, or of the coordinator's data connection.
+    ///   - buffers: As long as the vectors; what they hold if this throws is undefined.
+    /// - Throws: `WorkingError.state` where no donor is left, `.aborted`.
+    func fetch(
+        _ vectors: [TrainingState.Layout.Vector], of step: Step, from donors: [String],
+        into buffers: [FloatBuffer]
+    ) throws {
+        var transfer = Transfer(StatePieces.all(of: vectors))
+        var sources = try donors.map { try Source(context, address: $0) }
+        var problem = "nobody offers it"
+        while !transfer.isDone {
+            for index in sources.indices {
+                while sources[index].underWay.count < Self.window, sources[index].isAwake,
+                    let piece = transfer.next()
+                {
+                    try request(piece, vectors, step, &transfer, &sources[index])
+                }
+            }
+            try wait(for: sources)
+            if !orders.drain().isEmpty { throw WorkingError.aborted }
+            for index in sources.indices {
+                while let frames = try sources[index].dealer.tryReceive() {
+                    if let found = try take(
+                        frames, vectors, into: buffers, &transfer, &sources[index])
+                    {
+                        problem = "\(sources[index].address): \(found)"
+                    }
+                }
+            }
+            while let index = sources.firstIndex(where: { $0.isSpent(silence, Self.forgiven) }) {
+                let source = sources.remove(at: index)
+                for (_, piece) in source.underWay { transfer.giveBack(piece) }
+                if source.refusals == 0 { problem = "\(source.address) is silent" }
+            }
+            guard !sources.isEmpty else { throw WorkingError.state(problem) }
+        }
+    }
+
+    private func wait(for sources: [Source]) throws(ZeroMQError) {
+        var poller = Poller()
+        for source in sources { _ = poller.add(source.dealer, .readable) }
+        _ = poller.add(orders)
+        try poller.wait(timeout: Self.pause)
+    }
+
+    private func request(
+        _ piece: StatePieces.Piece, _ vectors: [TrainingState.Layout.Vector], _ step: Step,
+        _ transfer: inout Transfer, _ source: inout Source
+    ) throws {
+        let body = DataRequest.state(
+            name: vectors[piece.vector].name, offset: piece.range.lowerBound,
+            length: piece.range.count)
+        let stamped = Stamped(
+            run: run, term: term, generation: Generation(0), step: step, body: body)
+        let ticket = transfer.ticket()
+        // One that only refuses is not heard of.
+        if source.underWay.isEmpty, source.refusals == 0 { source.lastHeard = .now }
+        source.underWay.append((ticket, piece))
+        try source.dealer.send([Message(try Ticketed(stamped, ticket: ticket).serialized())])
+    }
+
+    /// - Returns: What is wrong with the reply.
+    private func take(
+        _ frames: [Message], _ vectors: [TrainingState.Layout.Vector],
+        into buffers: [FloatBuffer], _ transfer: inout Transfer, _ source: inout Source
+    ) throws -> String? {
+        let reply = try Ticketed<DataReply>(serialized: frames[0].bytes)
+        guard let place = source.underWay.firstIndex(where: { $0.ticket == reply.ticket }) else {
+            return nil
+        }
+        let piece = source.underWay.remove(at: place).piece
+        let fetched = FetchedPiece(
+            piece, name: vectors[piece.vector].name, target: buffers[piece.vector])
+        switch fetched.contents(of: reply.message.body, frames.count > 1 ? frames[1] : nil) {
+        case .whole:
+            source.lastHeard = .now
+            source.refusals = 0
+            transfer.finish()
+            return nil
+        case .damaged:
+            source.damages += 1
+            transfer.giveBack(piece)
+            return "its pieces are damaged on the way"
+        case .failed(let error):
+            source.refusals += 1
+            source.asleepUntil = .now + Self.pause
+            transfer.giveBack(piece)
+            return "\(error)"
+        }
+    }
+}
+
+extension StateFetch {
+    /// A donor, as the joiner sees it.
+    private struct Source {
+        let address: String
+        let dealer: Socket
+        var underWay: [(ticket: UInt64, piece: StatePieces.Piece)] = []
+        /// When something of use last came, or was first asked for.
+        var lastHeard = ContinuousClock.now
+        var asleepUntil: ContinuousClock.Instant?
+        var refusals = 0
+        var damages = 0
+
+        init(_ context: Context, address: String) throws(ZeroMQError) {
+            self.address = address
+            var options = SocketOptions()
+            options.reconnectInterval = StateFetch.pause
+            dealer = try Socket(.dealer, in: context, options: options)
+            try dealer.connect(address)
+        }
+
+        var isAwake: Bool { asleepUntil.map { $0 < .now } ?? true }
+
+        func isSpent(_ silence: Duration, _ forgiven: Int) -> Bool {
+            if damages > forgiven { return true }
+            return (!underWay.isEmpty || refusals > 0) && ContinuousClock.now - lastHeard > silence
+        }
+    }
+
+    /// The pieces of a state, and which of them are still to come.
+    private struct Transfer {
+        private var waiting: [StatePieces.Piece]
+        private var missing: Int
+        private var tickets: UInt64 = 0
+
+        init(_ pieces: [StatePieces.Piece]) {
+            waiting = pieces.reversed()
+            missing = pieces.count
+        }
+
+        var isDone: Bool { missing == 0 }
+        mutating func next() -> StatePieces.Piece? { waiting.popLast() }
+        mutating func giveBack(_ piece: StatePieces.Piece) { waiting.append(piece) }
+        mutating func finish() { missing -= 1 }
+        mutating func ticket() -> UInt64 {
+            tickets += 1
+            return tickets
+        }
+    }
+}
+
+/// A piece of a state as a reply brings it.
+struct FetchedPiece {
+    private let piece: StatePieces.Piece
+    private let name: String
+    private let target: FloatBuffer
+
+    init(_ piece: StatePieces.Piece, name: String, target: FloatBuffer) {
+        self.piece = piece
+        self.name = name
+        self.target = target
+    }
+
+    /// Takes in the piece where its reply is whole.
+    func contents(of reply: DataReply, _ bulk: Message?) -> ReplyContents<Void> {
+        switch reply {
+        case .failure(let problem):
+            return .failed(.state(problem))
+        case .clip, .accepted, .damaged:
+            return .failed(.state("a reply is of another kind"))
+        case .part(let part):
+            let bytes = target.bytes
+            guard let bulk, part.name == name, part.offset == piece.range.lowerBound,
+                part.total == bytes.count, bulk.count == piece.range.count
+            else { return .failed(.state("\(name) has another size than this model's")) }
+            return bulk.withUnsafeBytes { source in
+                guard Digest128(of: source).low == part.checksum else { return .damaged }
+                bytes[piece.range.lowerBound...].copyBytes(from: source)
+                return .whole(())
+            }
+        }
+    }
+}
