@@ -92,7 +92,7 @@ let package = Package(
         module(
             "Coordinating",
             [
-                "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints",
+                "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints", "Collectives",
                 "Configuration", "Interchange", "Networks", "Tensors", "Training", logging,
             ]),
         module(

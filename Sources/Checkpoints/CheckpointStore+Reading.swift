@@ -1,4 +1,13 @@
 extension CheckpointStore {
+    /// The newest valid checkpoint of at most step `limit` of the run at `path`, without owning its directory.
+    ///
+    /// - Throws: `SavedStateError` only if the directory cannot be read.
+    public static func latestValid(
+        ofRunAt path: String, upTo limit: Int
+    ) throws(SavedStateError) -> Search {
+        try CheckpointStore(root: path, storage: Storage(fault: nil)).latestValid(upTo: limit)
+    }
+
     /// The weights of the run at `path`, without owning its directory: its result, or
     /// the newest valid checkpoint where that is of a later step.
     ///

@@ -30,17 +30,22 @@ struct RunJournal {
         String(decoding: try encoder.encode(record), as: UTF8.self)
     }
 
-    /// What the journal's lines say, in order.
-    static func history(of lines: [String], file: String) throws -> History {
-        var history = History()
+    /// The journal's lines as records.
+    static func records(of lines: [String], file: String) throws -> [JournalRecord] {
         let decoder = JSONDecoder()
-        for (number, line) in lines.enumerated() {
-            let record: JournalRecord
+        return try lines.enumerated().map { number, line in
             do {
-                record = try decoder.decode(JournalRecord.self, from: Data(line.utf8))
+                return try decoder.decode(JournalRecord.self, from: Data(line.utf8))
             } catch {
                 throw CoordinatingError.journal(file: file, line: number + 1, problem: "\(error)")
             }
+        }
+    }
+
+    /// What the journal's lines say, in order.
+    static func history(of lines: [String], file: String) throws -> History {
+        var history = History()
+        for record in try records(of: lines, file: file) {
             switch record {
             case .opened(let term, let run, _, let dataset):
                 history.run = run

@@ -7,7 +7,8 @@ struct Coordinator: AsyncParsableCommand {
         commandName: "coordinator",
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
         subcommands: [
-            StartCommand.self, DrainCommand.self, SimulateCommand.self, CompareCommand.self,
+            StartCommand.self, DrainCommand.self, AuditCommand.self,
+            ReplayCommand.self, SimulateCommand.self, CompareCommand.self,
             EvaluateCommand.self, PredictCommand.self,
             DescribeCommand.self, DatasetCommand.self, VerifyCommand.self,
             ExportCommand.self, ImportCommand.self,

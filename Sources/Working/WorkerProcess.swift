@@ -1,6 +1,7 @@
 import Glibc
 public import Logging
 import Tensors
+import Training
 public import TrainingProtocol
 import Wire
 public import ZeroMQ
@@ -157,19 +158,6 @@ public final class WorkerProcess {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "unknown host" }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-}
-
-extension NumericsProfile {
-    /// The profile in the protocol's terms.
-    public var entries: [ProfileEntry] {
-        [
-            ProfileEntry(name: "architecture", value: architecture),
-            ProfileEntry(name: "kernels", value: String(kernelsVersion)),
-            ProfileEntry(name: "instruction set (LOCKSTEP_KERNELS)", value: kernelVariant.rawValue),
-            ProfileEntry(name: "OpenBLAS", value: blasConfiguration),
-            ProfileEntry(name: "OpenBLAS core (OPENBLAS_CORETYPE)", value: blasCore),
-        ]
     }
 }
 
