@@ -172,7 +172,7 @@ class Storm:
         return table
 
     def final(self):
-        manifest = json.loads((self.run / "final/manifest.json").read_text().split("\n")[0])
+        manifest = json.loads((self.run / "final/manifest.json").read_text())
         return manifest["manifest"]["weights_sha256"]
 
 
