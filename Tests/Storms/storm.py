@@ -227,7 +227,10 @@ def main():
                 f"{name:24} {len(values):5} {statistics.median(values):8.3f} "
                 f"{percentile(values, 0.99):8.3f} {max(values):8.3f}"
             )
-    audit = subprocess.run([str(PROGRAM), "audit", "--run", str(storm.run)], text=True)
+    audit = subprocess.run(
+        [str(PROGRAM), "audit", "--run", str(storm.run)], text=True, capture_output=True
+    )
+    print("\n".join(audit.stdout.splitlines()[-5:]))
     if disturbed != calm.final() or audit.returncode != 0:
         sys.exit(f"NOT EQUAL or not clean; everything is in {folder}")
     print("equal, and the audit is clean")
