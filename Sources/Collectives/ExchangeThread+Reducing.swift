@@ -88,12 +88,11 @@ extension ExchangeThread {
 
     /// - Returns: whether nothing more is there to read.
     private func read(_ reduction: Reduction) throws(ExchangeError) -> Bool {
-        for turn in 0..<Self.readsATurn {
+        for _ in 0..<Self.readsATurn {
             let received = try ExchangeError.wrapping { () throws(ZeroMQError) in
                 try inbox.tryReceive()
             }
             guard let frames = received else { return true }
-            if turn == 0 { reduction.now = .now }
             guard frames.count == 2, let envelope = ChunkEnvelope(frames[0].bytes) else { continue }
             let moment = envelope.moment
             try ExchangeError.wrapping { () throws(ZeroMQError) in

@@ -106,7 +106,7 @@ final class ExchangeThread {
         if result == nil, let reduction {
             do {
                 try advance(reduction, reading: reading)
-                board.update(reduction, lanes)
+                board.update(reduction)
             } catch {
                 fail(error)
             }

@@ -3,22 +3,19 @@ import TrainingProtocol
 extension Reduction {
     /// What every member will send, before anything has come; nothing of oneself.
     static func expectations(
-        _ layout: ChunkLayout, covers: [[Subtree]], me: Int, from begun: ContinuousClock.Instant
+        _ layout: ChunkLayout, covers: [[Subtree]], me: Int
     ) -> [Expectation] {
         var expected = covers.indices.map { rank in
-            Expectation(firstPartial: me, firstReduced: rank, lastArrival: begun)
+            Expectation(firstPartial: me, firstReduced: rank)
         }
         for chunk in 0..<layout.chunks {
-            let bytes = layout.floats(of: chunk).count * MemoryLayout<Float>.stride
             let owner = layout.owner(of: chunk)
             if owner != me {
                 expected[owner].reduced += 1
-                expected[owner].bytes += bytes
                 continue
             }
             for rank in covers.indices where rank != me {
                 expected[rank].partials += covers[rank].count
-                expected[rank].bytes += covers[rank].count * bytes
             }
         }
         return expected
@@ -30,7 +27,7 @@ extension Reduction {
     /// A sum of an owned chunk is here, and lies with the chunk's pieces.
     func notePartial(from rank: Int, bytes: Int) {
         expected[rank].partials -= 1
-        note(rank, bytes)
+        bytesReceived += bytes
         while expected[rank].firstPartial < layout.chunks, hasAll(of: rank) {
             expected[rank].firstPartial += layout.members
         }
@@ -49,16 +46,9 @@ extension Reduction {
     /// A finished chunk is here, and marked so.
     func noteReduced(from rank: Int, bytes: Int) {
         expected[rank].reduced -= 1
-        note(rank, bytes)
+        bytesReceived += bytes
         while expected[rank].firstReduced < layout.chunks, arrived[expected[rank].firstReduced] {
             expected[rank].firstReduced += layout.members
         }
-    }
-
-    private func note(_ rank: Int, _ bytes: Int) {
-        expected[rank].bytes -= bytes
-        expected[rank].lastArrival = now
-        bytesReceived += bytes
-        lastArrival = now
     }
 }

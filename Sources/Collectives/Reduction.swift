@@ -48,9 +48,6 @@ final class Reduction {
     var expected: [Expectation]
     var bytesReceived = 0
     let begun: ContinuousClock.Instant
-    /// When what is accepted next arrived.
-    var now: ContinuousClock.Instant
-    var lastArrival: ContinuousClock.Instant
 
     var me: Int { membership.me.rawValue }
 
@@ -60,8 +57,6 @@ final class Reduction {
         at begun: ContinuousClock.Instant
     ) {
         self.begun = begun
-        now = begun
-        lastArrival = begun
         self.membership = membership
         self.sums = sums.map(\.buffer)
         self.target = target
@@ -91,8 +86,7 @@ final class Reduction {
             stride(from: membership.me.rawValue, to: layout.chunks, by: layout.members))
         pieces = Array(repeating: Array(repeating: nil, count: total), count: owned.count)
         awaited = Array(repeating: total - covers[membership.me.rawValue].count, count: owned.count)
-        expected = Self.expectations(
-            layout, covers: covers, me: membership.me.rawValue, from: begun)
+        expected = Self.expectations(layout, covers: covers, me: membership.me.rawValue)
         if awaited.first == 0 { ready = owned[...] }
     }
 

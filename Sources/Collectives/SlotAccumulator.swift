@@ -102,9 +102,6 @@ public struct SlotAccumulator: ~Copyable {
 // MARK: - Changes of membership within a step
 
 extension SlotAccumulator {
-    /// Slots whose result is set aside.
-    public var setAside: SlotSet { SlotSet(spares.map(\.slot.rawValue)) }
-
     /// Takes over other slots within the same step. Sums that lie within them stay, and results set aside join
     /// them, so that only what is missing is computed.
     public mutating func assign(_ slots: SlotSet) {

@@ -11,7 +11,7 @@ final class ControlServer {
     enum Input: Sendable {
         case event(CoordinatorEvent)
         /// A process that the coordinator started has ended.
-        case launchedWorkerEnded(token: String, process: Int64, reason: String)
+        case launchedWorkerEnded(process: Int64, reason: String)
     }
 
     /// Where the machine's directives go besides the network.
@@ -96,7 +96,7 @@ final class ControlServer {
         switch input {
         case .event(let event):
             return event
-        case .launchedWorkerEnded(_, let process, let reason):
+        case .launchedWorkerEnded(let process, let reason):
             // One that was refused is no peer either.
             guard let connection = connectionOfProcess[process], machine.hasPeer(connection) else {
                 return .launchFailed(

@@ -1,10 +1,8 @@
 import Foundation
+import TrainingProtocol
 
 /// Worker processes that some coordinator started, found by the launch token in their environment.
 enum LaunchedProcesses {
-    /// Tells a worker's coordinator that it started the process itself.
-    static let variable = "LOCKSTEP_LAUNCH_TOKEN"
-
     /// Those of this user's processes that have one of the tokens; the oldest of several.
     static func running(withTokens tokens: [String]) -> [String: Int32] {
         var found: [String: Int32] = [:]
@@ -29,7 +27,7 @@ enum LaunchedProcesses {
         guard let bytes = FileManager.default.contents(atPath: "/proc/\(process)/environ") else {
             return nil
         }
-        let prefix = Array("\(variable)=".utf8)
+        let prefix = Array("\(Hello.launchVariable)=".utf8)
         return bytes.split(separator: 0).first { $0.starts(with: prefix) }.map {
             String(decoding: $0.dropFirst(prefix.count), as: UTF8.self)
         }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Synchronization
+import TrainingProtocol
 
 /// Worker processes on the coordinator's own machine: a seat each, filled again when its process dies.
 ///
@@ -28,7 +29,6 @@ public final class LocalWorkers: Sendable {
 
     /// How a process ended.
     public struct Exit: Sendable {
-        public let token: String
         public let process: Int32
         public let reason: String
     }
@@ -110,7 +110,7 @@ public final class LocalWorkers: Sendable {
         process.executableURL = launch.program
         process.arguments = ["join", launch.address, "--threads", String(launch.threads)]
         process.environment = ProcessInfo.processInfo.environment
-            .merging([LaunchedProcesses.variable: launch.token(seat)]) { $1 }
+            .merging([Hello.launchVariable: launch.token(seat)]) { $1 }
         process.standardInput = FileHandle.nullDevice
         do {
             // Earlier lines stay: they may say why this one was needed.
@@ -140,7 +140,7 @@ public final class LocalWorkers: Sendable {
     private func ended(_ seat: Int, _ process: Process, log: String) {
         let reason = Self.describe(process, log: log)
         onExit(
-            Exit(token: launch.token(seat), process: process.processIdentifier, reason: reason))
+            Exit(process: process.processIdentifier, reason: reason))
         // One that was let go, or whose run is over, has no need of a follower.
         let left =
             process.terminationReason == .exit && [0, 75].contains(process.terminationStatus)
@@ -163,7 +163,7 @@ public final class LocalWorkers: Sendable {
             do throws(LaunchError) {
                 try fill(seat)
             } catch {
-                onExit(Exit(token: launch.token(seat), process: 0, reason: "\(error)"))
+                onExit(Exit(process: 0, reason: "\(error)"))
                 refill(seat)
             }
         }
@@ -219,11 +219,5 @@ public final class LocalWorkers: Sendable {
             while LaunchedProcesses.isRunning(process) { usleep(20_000) }
         }
         killing.cancel()
-    }
-}
-
-extension Duration {
-    fileprivate var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }

@@ -11,10 +11,10 @@ struct MetricsLines {
         let update: Double
 
         init(_ times: PhaseTimes) {
-            clips = times.waitingForClips.seconds
-            compute = times.computing.seconds
-            reduce = times.reducing.seconds
-            update = times.updating.seconds
+            clips = times.waitingForClips.inSeconds
+            compute = times.computing.inSeconds
+            reduce = times.reducing.inSeconds
+            update = times.updating.inSeconds
         }
     }
 
@@ -61,12 +61,5 @@ struct MetricsLines {
 
     func line(_ value: some Encodable) throws -> String {
         String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
-}
-
-extension Duration {
-    /// Seconds with a fraction, for people and metrics.
-    var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }

@@ -13,7 +13,7 @@ struct RunOpening {
     let summary: DatasetSummary
     let evaluationSamples: Int
     let journal = RunJournal()
-    let history: RunJournal.History
+    let history: JournalHistory
     /// The step whose state the run starts from.
     let start: Step
     /// Nil where it starts from the seed.
@@ -77,13 +77,8 @@ struct RunOpening {
             start = Step(0)
             startState = nil
         }
-        var replayed: [Step: Digest] = [:]
-        for commit in history.commits where commit.step >= start {
-            replayed[commit.step] = commit.digest
-        }
-        self.replayed = replayed
-        let later =
-            history.commits.count - history.commits.prefix { [start] in $0.step <= start }.count
+        replayed = history.digests(from: start)
+        let later = replayed.count - (replayed[start] == nil ? 0 : 1)
         if later > 0 {
             notes.append(
                 "\(later) steps after it were committed before; unless a worker of then comes back with a "

@@ -83,7 +83,7 @@ final class RunReporter {
     }
 
     private func committed(_ summary: CommitSummary) {
-        let seconds = (ContinuousClock.now - lastCommit).seconds
+        let seconds = (ContinuousClock.now - lastCommit).inSeconds
         lastCommit = .now
         let perClip = seconds / Double(max(1, summary.samples))
         secondsPerClip = secondsPerClip.map { 0.8 * $0 + 0.2 * perClip } ?? perClip

@@ -55,20 +55,17 @@ final class StateStore: Sendable {
         guard let saved = newest.value, saved.step == step else {
             throw .data(problem: "the state of step \(step) is not handed out")
         }
-        guard let index = layout.vectors.firstIndex(where: { $0.name == name }) else {
-            throw .data(problem: "a state has no vector \"\(name)\"")
+        let piece: (bytes: UnsafeRawBufferPointer, total: Int)
+        do throws(StatePieceError) {
+            piece = try saved.state.piece(
+                of: name, at: offset, length: length, limit: Self.maximumPartSize)
+        } catch {
+            throw .data(problem: "\(error)")
         }
-        let vector = saved.state.vectors[index]
-        let bytes = UnsafeRawBufferPointer(vector.bytes)
-        guard length > 0, length <= Self.maximumPartSize, offset >= 0, offset <= bytes.count,
-            length <= bytes.count - offset
-        else {
-            throw .data(problem: "\(name) has no \(length) bytes at \(offset)")
-        }
-        let piece = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
         let part = StatePart(
-            name: name, offset: offset, total: bytes.count, checksum: Digest128(of: piece).low)
-        return (part, Array(piece))
+            name: name, offset: offset, total: piece.total,
+            checksum: Digest128(of: piece.bytes).low)
+        return (part, Array(piece.bytes))
     }
 
     /// Takes in a piece, any number of times and in any order.

@@ -33,25 +33,24 @@ public final class StepReplay {
         }
         let file = path + "/journal"
         let history = try RunJournal.history(of: Journal.contents(of: file).lines, file: file)
-        var commits: [Step: Digest] = [:]
-        for commit in history.commits { commits[commit.step] = commit.digest }
+        commits = history.digests(from: Step(1))
         guard commits[step] != nil else {
             let last = history.commits.last.map { "the last one is step \($0.step)" } ?? "none is"
             throw CoordinatingError.usage(
                 problem: "step \(step) of \(path) is not committed; \(last)")
         }
         if let pinned = history.profile,
-            let difference = NumericsProfile.difference(from: pinned, try .current())
+            let difference = ProfileEntry.difference(
+                between: pinned, and: try NumericsProfile.current().entries)
         {
             throw CoordinatingError.usage(
-                problem: "this machine computes other bits than the run: \(difference)")
+                problem: "this machine would be refused as a worker: \(difference)")
         }
         dataset = try RunDataset(configuration)
         if let own = history.dataset, own != dataset.summary.digest {
             throw CoordinatingError.data(
                 problem: "\(configuration.data.path) is not the dataset of the run at \(path)")
         }
-        self.commits = commits
         trainer = try Trainer(
             configuration: configuration, dataset: dataset.summary, threads: threads)
         start = try Self.prepare(trainer, configuration, path, before: step)
@@ -108,18 +107,5 @@ public final class StepReplay {
             trainer.update(next, reduced: reduced)
             next = next.next
         }
-    }
-}
-
-extension NumericsProfile {
-    /// The first property in which this machine's profile differs from a pinned one.
-    static func difference(from pinned: [ProfileEntry], _ own: NumericsProfile) -> String? {
-        for entry in pinned {
-            let value = own.entries.first { $0.name == entry.name }?.value ?? "nothing"
-            if value != entry.value {
-                return "\(entry.name) was \"\(entry.value)\" and is \"\(value)\" here"
-            }
-        }
-        return nil
     }
 }

@@ -69,9 +69,9 @@ public final class TrainingRun {
             throw CoordinatingError.usage(problem: "there is no run at \(options.directory)")
         }
         let start = try StartState(&wanted, stored: stored)
-        dataset = try ClipDataset(path: wanted.data.path)
-        let summary = try dataset.summary()
-        let sampling = try RunSampling(wanted, summary)
+        let data = try RunDataset(wanted)
+        let (summary, sampling) = (data.summary, data.sampling)
+        dataset = data.clips
         let layout = try TrainingState.Layout(wanted)
         schedule = StepSchedule(wanted, samples: sampling.training.samples)
         if isStored {
@@ -82,7 +82,10 @@ public final class TrainingRun {
         let inbox = try Mailbox<ControlServer.Input>()
         self.inbox = inbox
         context = try Context(ioThreads: 1)
-        control = try Self.listen(options, context, inbox, pulse: deadlines.pulse, logger)
+        earlierAddress = try RunDirectory.address(at: options.directory)
+        control = try Self.listen(
+            at: options.address, before: earlierAddress, context, inbox, pulse: deadlines.pulse,
+            logger)
         directory =
             isStored
             ? try RunDirectory.resume(
@@ -97,7 +100,6 @@ public final class TrainingRun {
         opening = try RunOpening(
             directory, layout: layout, summary: summary, sampling: sampling, first: start)
         profile = SharedProfile(opening.history.profile)
-        earlierAddress = try RunDirectory.address(at: options.directory)
         try directory.record(address: control.endpoint)
         local = program.map { [control, opening] program in
             LocalWorkers(
@@ -106,8 +108,7 @@ public final class TrainingRun {
                     run: "\(opening.run)", directory: options.directory)
             ) { exit in
                 inbox.send(
-                    .launchedWorkerEnded(
-                        token: exit.token, process: Int64(exit.process), reason: exit.reason))
+                    .launchedWorkerEnded(process: Int64(exit.process), reason: exit.reason))
             }
         }
         let metrics = directory.metrics
@@ -119,11 +120,11 @@ public final class TrainingRun {
 
     /// Where the flags say, or where the workers of an earlier coordinator look for the next one.
     private static func listen(
-        _ options: Options, _ context: Context, _ inbox: Mailbox<ControlServer.Input>,
-        pulse: Duration, _ logger: Logger
+        at address: String?, before earlier: String?, _ context: Context,
+        _ inbox: Mailbox<ControlServer.Input>, pulse: Duration, _ logger: Logger
     ) throws -> ControlServer {
         let anywhere = "tcp://127.0.0.1:0"
-        if options.address == nil, let known = try RunDirectory.address(at: options.directory) {
+        if address == nil, let known = earlier {
             do throws(ZeroMQError) {
                 return try ControlServer(
                     context: context, address: known, inbox: inbox, pulse: pulse, logger: logger)
@@ -133,7 +134,7 @@ public final class TrainingRun {
             }
         }
         return try ControlServer(
-            context: context, address: options.address ?? anywhere, inbox: inbox, pulse: pulse,
+            context: context, address: address ?? anywhere, inbox: inbox, pulse: pulse,
             logger: logger)
     }
 

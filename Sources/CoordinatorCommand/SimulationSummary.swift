@@ -1,5 +1,6 @@
 import Foundation
 import Simulation
+import TrainingProtocol
 
 /// What many simulated runs came to.
 struct SimulationSummary: Sendable {
@@ -40,7 +41,7 @@ struct SimulationSummary: Sendable {
 
     func text(_ elapsed: Duration, workers: Int?) -> String {
         let all = statistics
-        let hours = all.time.seconds / 3600
+        let hours = all.time.inSeconds / 3600
         var lines: [String] = []
         if let first = failures.first { lines += first.lines }
         for failure in failures.prefix(20) {
@@ -50,33 +51,27 @@ struct SimulationSummary: Sendable {
         }
         lines.append(
             "\(seeds) seeds, \(seeds - failures.count) sound, \(failures.count) not, in "
-                + String(format: "%.1f s; %.1f virtual hours", elapsed.seconds, hours))
+                + String(format: "%.1f s; %.1f virtual hours", elapsed.inSeconds, hours))
         lines.append(
-            "\(all.commits) commits in \(all.generations) generations; \(all.faults) faults: "
-                + "\(all.kills) workers killed, \(all.crashes) coordinators killed, \(all.losses) workers "
-                + "lost, \(all.aborts) steps taken over, \(all.rewinds) rewinds, \(all.lostMessages) of "
-                + "\(all.messages) messages lost, \(all.failedWrites) writes failed")
+            "\(all[.commits]) commits in \(all[.generations]) generations; \(all[.faults]) faults: "
+                + "\(all[.kills]) workers killed, \(all[.crashes]) coordinators killed, \(all[.losses]) workers "
+                + "lost, \(all[.aborts]) steps taken over, \(all[.rewinds]) rewinds, \(all[.lostMessages]) of "
+                + "\(all[.messages]) messages lost, \(all[.failedWrites]) writes failed")
         return lines.joined(separator: "\n")
     }
 
     func json(_ elapsed: Duration) throws -> String {
         let all = statistics
         let object: [String: Any] = [
-            "seeds": seeds, "seconds": elapsed.seconds, "virtual_seconds": all.time.seconds,
-            "commits": all.commits, "generations": all.generations, "faults": all.faults,
-            "kills": all.kills, "crashes": all.crashes, "aborts": all.aborts,
-            "rewinds": all.rewinds, "lost_messages": all.lostMessages,
+            "seeds": seeds, "seconds": elapsed.inSeconds, "virtual_seconds": all.time.inSeconds,
+            "commits": all[.commits], "generations": all[.generations], "faults": all[.faults],
+            "kills": all[.kills], "crashes": all[.crashes], "aborts": all[.aborts],
+            "rewinds": all[.rewinds], "lost_messages": all[.lostMessages],
             "failures": failures.map {
                 ["seed": $0.seed, "violation": $0.violation] as [String: Any]
             },
         ]
         let data = try JSONSerialization.data(withJSONObject: object, options: [.sortedKeys])
         return String(decoding: data, as: UTF8.self)
-    }
-}
-
-extension Duration {
-    fileprivate var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }

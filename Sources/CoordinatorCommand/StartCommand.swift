@@ -128,12 +128,9 @@ struct StartCommand: ParsableCommand {
             configuration?.transport.workerTimeout ?? stored
             ?? TransportConfiguration().workerTimeout
         for (name, length, purpose) in Deadlines(worker: knob).explained {
-            let seconds =
-                Double(length.components.seconds)
-                + Double(length.components.attoseconds) / 1e18
             print(
                 name.padding(toLength: 18, withPad: " ", startingAt: 0)
-                    + String(format: "%9.3f s   ", seconds) + purpose)
+                    + String(format: "%9.3f s   ", length.inSeconds) + purpose)
         }
     }
 

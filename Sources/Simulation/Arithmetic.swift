@@ -8,12 +8,12 @@ struct Arithmetic: Sendable {
     let schedule: StepSchedule
 
     /// The state of step 0.
-    var first: UInt64 { Self.mix(schedule.seed ^ 0x5EED) }
+    var first: UInt64 { SplitMix64.mix(schedule.seed ^ 0x5EED) }
 
     func value(of slot: Int, in step: Step, state: UInt64) -> UInt64 {
-        var value = Self.mix(state ^ Self.mix(step.rawValue << 20 | UInt64(slot)))
+        var value = SplitMix64.mix(state ^ SplitMix64.mix(step.rawValue << 20 | UInt64(slot)))
         for sample in schedule.samples(of: Slot(slot), in: step) {
-            value = Self.mix(value ^ UInt64(sample.rawValue))
+            value = SplitMix64.mix(value ^ UInt64(sample.rawValue))
         }
         return value
     }
@@ -22,14 +22,18 @@ struct Arithmetic: Sendable {
     static func reduced(_ sums: [(slot: Int, value: UInt64)]) -> UInt64 {
         var total: UInt64 = 0x0DD
         for sum in sums.sorted(by: { $0.slot < $1.slot }) {
-            total = mix(total ^ mix(UInt64(sum.slot) &+ 77) &+ sum.value)
+            total = SplitMix64.mix(total ^ SplitMix64.mix(UInt64(sum.slot) &+ 77) &+ sum.value)
         }
         return total
     }
 
-    static func next(_ state: UInt64, _ reduced: UInt64) -> UInt64 { mix(state &* 3 ^ reduced) }
+    static func next(_ state: UInt64, _ reduced: UInt64) -> UInt64 {
+        SplitMix64.mix(state &* 3 ^ reduced)
+    }
 
-    static func digest(_ value: UInt64) -> Digest { Digest(high: mix(value), low: value) }
+    static func digest(_ value: UInt64) -> Digest {
+        Digest(high: SplitMix64.mix(value), low: value)
+    }
 
     /// States and reduced values of a run that nothing disturbs, from step 0 on.
     func undisturbed() -> (states: [UInt64], reduced: [UInt64]) {
@@ -44,12 +48,5 @@ struct Arithmetic: Sendable {
             states.append(Self.next(state, total))
         }
         return (states, reduced)
-    }
-
-    static func mix(_ value: UInt64) -> UInt64 {
-        var z = value &+ 0x9E37_79B9_7F4A_7C15
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

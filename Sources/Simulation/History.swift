@@ -1,3 +1,5 @@
+import TrainingProtocol
+
 /// What happened, for people; and a number that stands for all of it.
 public final class History {
     private let isKept: Bool
@@ -13,6 +15,6 @@ public final class History {
             time.components.seconds * 1000 + time.components.attoseconds / 1_000_000_000_000_000
         let line = "\(milliseconds) ms  " + text().replacing("TrainingProtocol.", with: "")
         lines.append(line)
-        for byte in line.utf8 { fingerprint = Arithmetic.mix(fingerprint ^ UInt64(byte)) }
+        for byte in line.utf8 { fingerprint = SplitMix64.mix(fingerprint ^ UInt64(byte)) }
     }
 }

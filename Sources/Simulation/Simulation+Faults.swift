@@ -13,7 +13,7 @@ extension Simulation {
     func disturb() {
         guard now < plan.faultsUntil else { return }
         let index = random.int(0...workers.count - 1)
-        statistics.faults += 1
+        statistics[.faults] += 1
         switch random.int(1...16) {
         case 1...3: kill(index)
         case 4:
@@ -90,7 +90,7 @@ extension Simulation {
     private func kill(_ index: Int) {
         guard workers[index].isAlive else { return }
         tell("worker \(index) is killed")
-        statistics.kills += 1
+        statistics[.kills] += 1
         workers[index].isAlive = false
         // A closed connection is mostly noticed at once; a machine that is gone is not.
         if !random.once(in: 4) { reportClosed(index) }
@@ -124,7 +124,7 @@ extension Simulation {
     func crashCoordinator(_ how: String) {
         guard coordinator != nil else { return }
         tell("the coordinator is \(how)")
-        statistics.crashes += 1
+        statistics[.crashes] += 1
         coordinator = nil
         queue.add(.startCoordinator, at: now + random.milliseconds(50...5000))
     }

@@ -14,14 +14,14 @@ extension Simulation {
     private func copies() -> Int {
         guard !isCalm else { return 1 }
         if plan.loss > 0, random.once(in: plan.loss) {
-            statistics.lostMessages += 1
+            statistics[.lostMessages] += 1
             return 0
         }
         return plan.duplication > 0 && random.once(in: plan.duplication) ? 2 : 1
     }
 
     func send(_ message: Stamped<WorkerMessage>, from index: Int) {
-        statistics.messages += 1
+        statistics[.messages] += 1
         let worker = workers[index]
         guard let life = coordinator?.life, !worker.cutToCoordinator else { return }
         let peer = SimulatedCoordinator.Peer(
@@ -34,7 +34,7 @@ extension Simulation {
     func send(
         _ message: Stamped<CoordinatorMessage>, to peer: SimulatedCoordinator.Peer
     ) {
-        statistics.messages += 1
+        statistics[.messages] += 1
         guard !workers[peer.worker].cutFromCoordinator else { return }
         for _ in 0..<copies() {
             queue.add(.toWorker(peer, message), at: arrival(1, peer.worker))
@@ -57,15 +57,10 @@ extension Simulation {
             let isCut = cuts.contains { $0.from == index && $0.to == other }
             if !workers[other].isAlive || (isCut && random.once(in: 2)) {
                 // A connection that is refused or breaks is noticed; a silent one is not.
-                let order = WorkerDirective.reduce(step, generation)
-                let turn = workers[index].turn
-                if workers[index].orders.first == order, workers[index].turn == turn {
-                    nextOrder(index)
-                    deliver(
-                        .stalled(step, generation, reason: "its connection to \(other) closed"),
-                        to: index)
-                }
-                return
+                nextOrder(index)
+                return deliver(
+                    .stalled(step, generation, reason: "its connection to \(other) closed"),
+                    to: index)
             }
             guard !isCut else { continue }
             for _ in 0..<copies() {

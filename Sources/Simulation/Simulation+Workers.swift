@@ -201,7 +201,6 @@ extension Simulation {
         }
         if let slot = missing(index, slots).first {
             let value = arithmetic.value(of: slot, in: step, state: state.value)
-            statistics.slots += 1
             let outcome = SlotOutcome(
                 slot: Slot(slot), samples: plan.schedule.sampleCount(of: Slot(slot), in: step),
                 lossSum: 1, correct: 0)

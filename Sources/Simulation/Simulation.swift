@@ -244,7 +244,7 @@ public final class Simulation {
             if !next.isRoutine { tell("coordinator <- \(next)") }
             let directives = current.machine.on(next, now: now + current.clock)
             coordinator = current
-            for directive in directives {
+            carryingOut: for directive in directives {
                 switch directive {
                 case .send(let message, let connection):
                     send(message, to: current.connections[Int(connection.rawValue)])
@@ -260,14 +260,13 @@ public final class Simulation {
                         tell("the journal takes no record: the disk is \(disk.condition)")
                         if current.machine.hasEnded { return end(.failed(reason: "journal")) }
                         events.append(.journalFailed(reason: "the journal cannot be written"))
-                        statistics.failedWrites += 1
-                        break
+                        statistics[.failedWrites] += 1
+                        break carryingOut
                     }
                     tell("journal: \(record)")
                 case .note(let note): count(note)
                 case .end(let outcome): return end(outcome)
                 }
-                if case .append = directive, !events.isEmpty { break }
             }
         }
     }
@@ -275,11 +274,11 @@ public final class Simulation {
     private func count(_ note: CoordinatorNote) {
         tell("note: \(note)")
         switch note {
-        case .committed: statistics.commits += 1
-        case .began: statistics.generations += 1
-        case .aborted: statistics.aborts += 1
-        case .rewound: statistics.rewinds += 1
-        case .lost: statistics.losses += 1
+        case .committed: statistics[.commits] += 1
+        case .began: statistics[.generations] += 1
+        case .aborted: statistics[.aborts] += 1
+        case .rewound: statistics[.rewinds] += 1
+        case .lost: statistics[.losses] += 1
         default: break
         }
     }

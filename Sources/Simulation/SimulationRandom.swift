@@ -1,12 +1,14 @@
+import TrainingProtocol
+
 /// The one source of chance of a simulation: SplitMix64 (Steele, Lea and Flood, 2014), the same on every machine.
 struct SimulationRandom: Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) { state = Arithmetic.mix(seed) }
+    init(seed: UInt64) { state = SplitMix64.mix(seed) }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
-        return Arithmetic.mix(state)
+        return SplitMix64.mix(state)
     }
 
     /// Evenly from a range that is not empty.

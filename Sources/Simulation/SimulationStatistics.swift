@@ -1,36 +1,26 @@
-/// What a simulation went through.
+/// What simulations went through.
 public struct SimulationStatistics: Sendable {
+    /// What is counted.
+    public enum Count: Int, Sendable, CaseIterable {
+        case faults, kills, crashes, losses, commits, generations, aborts, rewinds, messages
+        case lostMessages, failedWrites
+    }
+
+    /// Virtual.
     public var time = Duration.zero
-    public var faults = 0
-    public var kills = 0
-    public var crashes = 0
-    public var losses = 0
-    public var commits = 0
-    public var generations = 0
-    public var aborts = 0
-    public var rewinds = 0
-    public var slots = 0
-    public var messages = 0
-    public var lostMessages = 0
-    public var failedWrites = 0
+    private var counts = Count.allCases.map { _ in 0 }
 
     public init() {}
+
+    public subscript(count: Count) -> Int {
+        get { counts[count.rawValue] }
+        set { counts[count.rawValue] = newValue }
+    }
 
     public static func + (left: Self, right: Self) -> Self {
         var sum = left
         sum.time += right.time
-        sum.faults += right.faults
-        sum.kills += right.kills
-        sum.crashes += right.crashes
-        sum.losses += right.losses
-        sum.commits += right.commits
-        sum.generations += right.generations
-        sum.aborts += right.aborts
-        sum.rewinds += right.rewinds
-        sum.slots += right.slots
-        sum.messages += right.messages
-        sum.lostMessages += right.lostMessages
-        sum.failedWrites += right.failedWrites
+        for count in Count.allCases { sum[count] += right[count] }
         return sum
     }
 }

@@ -30,34 +30,20 @@ struct VirtualDisk: Sendable {
 
     /// What a coordinator makes of it when it takes up the run, as `RunOpening` does.
     func options(_ plan: SimulationPlan, run: RunID) -> CoordinatorMachine.Options {
-        var term = Term(0)
-        var generation = Generation(0)
-        var worker = WorkerID(0)
-        var profile: [ProfileEntry]?
-        for record in journal {
-            switch record {
-            case .opened(let opened, _, _, _): term = opened
-            case .pinned(let entries): profile = entries
-            case .began(let began, _, let members, _):
-                generation = began
-                worker = max(worker, members.map(\.worker).max() ?? worker)
-            case .lost(let lost, _): worker = max(worker, lost)
-            case .committed, .saved, .stopped, .completed: break
-            }
-        }
+        let history = JournalHistory(journal)
         let start = states.last?.step ?? Step(0)
-        var replayed: [Step: Digest] = [:]
-        for commit in commits where commit.step >= start { replayed[commit.step] = commit.digest }
         return CoordinatorMachine.Options(
-            run: run, term: term.next, schedule: plan.schedule,
+            run: run, term: history.lastTerm.next, schedule: plan.schedule,
             introduction: Introduction(
                 configuration: "", dataAddress: "",
                 dataset: DatasetSummary(
                     digest: Digest(high: 0, low: 0), classNames: [], splits: []),
                 deadlines: plan.deadlines),
-            start: start, workers: plan.workers, profile: profile, replayed: replayed,
-            chain: commits.last?.chain ?? CommitChain.origin, generation: generation,
-            lastWorker: worker, saveEvery: plan.saveEvery, evaluateEvery: plan.evaluateEvery,
+            start: start, workers: plan.workers, profile: history.profile,
+            replayed: history.digests(from: start),
+            chain: history.chain, generation: history.lastGeneration,
+            lastWorker: history.lastWorker, saveEvery: plan.saveEvery,
+            evaluateEvery: plan.evaluateEvery,
             evaluationBlocks: plan.evaluationBlocks)
     }
 }

@@ -16,17 +16,9 @@ public enum CommitChain {
         var words = [step.rawValue, digest.high, digest.low, UInt64(samples.count)]
         words += samples.map { UInt64($0.rawValue) }
         for word in words {
-            high = mix(high ^ word)
-            low = mix(low &+ word ^ high)
+            high = SplitMix64.mix(high ^ word)
+            low = SplitMix64.mix(low &+ word ^ high)
         }
         return Digest(high: high, low: low)
-    }
-
-    /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
-    private static func mix(_ value: UInt64) -> UInt64 {
-        var z = value &+ 0x9E37_79B9_7F4A_7C15
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

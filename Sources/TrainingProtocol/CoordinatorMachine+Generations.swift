@@ -36,8 +36,8 @@ extension CoordinatorMachine {
             let peer = peers[index]
             let kept = peer.holds == committed ? peer.readiness?.holding?.finished : nil
             return SlotAssignment.Share(
-                pace: pace(of: peer), isTaking: !holders || peer.holds == committed
-            ).keeping(kept)
+                kept: kept ?? SlotSet(), pace: pace(of: peer),
+                isTaking: !holders || peer.holds == committed)
         }
         let slots = options.schedule.slots
         let isFresh = shares.allSatisfy(\.kept.isEmpty)
@@ -84,7 +84,6 @@ extension CoordinatorMachine {
         stall = nil
         gatheringSince = nil
         if !takesOver { contest = Contest() }
-        let isFirst = !hasBegun
         hasBegun = true
         for index in members {
             peers[index].attested = nil
@@ -111,25 +110,26 @@ extension CoordinatorMachine {
             isPinned = true
             directives.append(.append(.pinned(profile: profile)))
         }
-        let isMiddle = takesOver && !isFirst
         directives += [
             .append(
                 .began(
                     generation: generation, state: committed, members: entries, reason: reason)),
             .note(
                 .began(
-                    generation, state: committed, members: entries, takesOver: isMiddle,
+                    generation, state: committed, members: entries, takesOver: takesOver,
                     reason: reason)),
         ]
-        for index in members { directives.append(invitation(index, reason: reason)) }
+        let list = memberList
+        for index in members {
+            directives.append(invitation(index, among: list, reason: reason))
+        }
         if isEvaluating { return directives + finishEvaluation() }
         return directives + enter(nextAction(index: nil))
     }
 
-    /// What a member is told of its generation.
-    func invitation(_ index: Int, reason: String) -> CoordinatorDirective {
-        let all = members
-        let list = all.map { index in
+    /// The members as each of them is told of all, in rank order.
+    var memberList: [Member] {
+        members.map { index in
             let peer = peers[index]
             return Member(
                 worker: peer.worker, slots: peer.slots,
@@ -137,8 +137,17 @@ extension CoordinatorMachine {
                 stateAddress: peer.readiness?.stateAddress ?? "",
                 holdsState: peer.holds == committed)
         }
+    }
+
+    /// What a member is told of its generation.
+    ///
+    /// - Parameter list: `memberList`, which is the same for all of them.
+    func invitation(
+        _ index: Int, among list: [Member], reason: String
+    ) -> CoordinatorDirective {
+        let rank = list.firstIndex { $0.worker == peers[index].worker } ?? 0
         let deal = Deal(
-            members: list, rank: Rank(all.firstIndex(of: index) ?? 0),
+            members: list, rank: Rank(rank),
             next: nextAction(index: index), contested: contest.slots,
             committed: known[committed], reason: reason)
         return .send(stamp(.begin(deal)), to: peers[index].connection)
@@ -190,14 +199,6 @@ extension CoordinatorMachine {
         guard unevenSteps >= Self.unevenSteps else { return nil }
         unevenSteps = 0
         return "slots are dealt by speed"
-    }
-}
-
-extension SlotAssignment.Share {
-    func keeping(_ slots: SlotSet?) -> Self {
-        var share = self
-        if let slots { share.kept = slots }
-        return share
     }
 }
 

@@ -42,29 +42,7 @@ extension CoordinatorMachine {
                 "the worker speaks protocol version \(hello.protocolVersion) and the coordinator "
                 + "\(protocolVersion): install the same release on both"
         }
-        return profile.flatMap { Self.difference(between: $0, and: hello.profile) }
-    }
-
-    /// The first property in which a worker's numerics profile differs from the run's.
-    static func difference(
-        between pinned: [ProfileEntry], and offered: [ProfileEntry]
-    ) -> String? {
-        for entry in pinned {
-            let other = offered.first { $0.name == entry.name }?.value ?? "nothing"
-            if other != entry.value {
-                return
-                    "numerics profile: the run is pinned to \(entry.name) \"\(entry.value)\" and "
-                    + "the worker has \"\(other)\""
-            }
-        }
-        if let extra = offered.first(where: { entry in
-            !pinned.contains { $0.name == entry.name }
-        }) {
-            return
-                "numerics profile: the worker has \(extra.name) \"\(extra.value)\", which the run "
-                + "does not know"
-        }
-        return nil
+        return profile.flatMap { ProfileEntry.difference(between: $0, and: hello.profile) }
     }
 
     mutating func ready(_ index: Int, _ readiness: Readiness) -> [CoordinatorDirective] {
@@ -87,6 +65,10 @@ extension CoordinatorMachine {
     private mutating func adoptHolding(_ index: Int, _ holding: Holding?) {
         guard let holding, holding.step <= journaled else { return }
         peers[index].holds = holding.step
+        // A worker may claim what it likes; there are no more slots than the schedule's.
+        let whole = SlotSet(0..<options.schedule.slots)
+        peers[index].readiness?.holding?.finished = SlotSet(
+            holding.finished.slots.filter { whole.contains($0) })
         guard let digest = holding.reduced, known[holding.step.next] == digest else { return }
         peers[index].holds = holding.step.next
         peers[index].readiness?.holding?.finished = SlotSet()

@@ -4,16 +4,15 @@ extension CoordinatorMachine {
     mutating func attested(
         _ index: Int, _ message: Stamped<WorkerMessage>, _ digest: Digest
     ) -> [CoordinatorDirective] {
-        guard peers[index].attested == nil else { return [] }
-        let wasJoiner = peers[index].holds == nil || peers[index].holds != message.step
-        guard message.step == committed || !wasJoiner else { return [] }
+        // Nothing is committed in a generation before all have attested the state that it began from.
+        guard peers[index].attested == nil, message.step == committed else { return [] }
         if let other = members.first(where: {
             peers[$0].attested != nil && peers[$0].attested != digest
         }) {
             return differing(index, digest, from: other)
         }
         peers[index].attested = digest
-        if message.step == committed { peers[index].holds = committed }
+        peers[index].holds = committed
         guard case .stepping(let step) = phase else { return finishEvaluation() }
         return commitIfAgreed(step)
     }

@@ -26,17 +26,13 @@ extension CoordinatorMachine {
     ) -> [CoordinatorDirective] {
         if isOld {
             // It has not heard of the generation.
-            return again(index) { $0.invitation(index, reason: "") }
+            return again(index) { $0.invitation(index, among: $0.memberList, reason: "") }
         }
         if peers[index].readiness == nil, progress.activity != .preparing,
             progress.activity != .idle
         {
             // It takes itself for a member, of a generation that it was lost from.
-            return again(index) {
-                .send(
-                    $0.stamp(.unknown(reason: "its hello came again")),
-                    to: $0.peers[index].connection)
-            }
+            return again(index, word: { _ in .unknown(reason: "its hello came again") })
         }
         if peers[index].progress != progress {
             peers[index].progress = progress

@@ -163,7 +163,7 @@ public struct CoordinatorMachine: Sendable {
 
     /// Whether a connection belongs to a worker that has joined and is not lost.
     public func hasPeer(_ connection: ConnectionID) -> Bool {
-        peers.contains { $0.connection == connection }
+        index(of: connection) != nil
     }
 
     /// Whether nothing more is to come.

@@ -72,7 +72,7 @@ public struct Rank: Identifier {
 }
 
 /// 128 bits that stand for content: equal where the content is equal.
-public struct Digest: Hashable, Sendable, CustomStringConvertible {
+public struct Digest: Hashable, Sendable, TextCodable {
     public let high: UInt64
     public let low: UInt64
 
@@ -90,22 +90,6 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
             let low = UInt64(text.suffix(16), radix: 16)
         else { return nil }
         self.init(high: high, low: low)
-    }
-}
-
-extension Digest: Codable {
-    public init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let digest = Digest(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no digest"))
-        }
-        self = digest
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
     }
 }
 

@@ -99,10 +99,13 @@ public struct Hello: Sendable, Equatable {
     public var host: String
     public var process: Int64
     public var threads: Int
-    /// Set where the coordinator itself started the process.
+    /// Set where the coordinator itself started the process, which finds it in `launchVariable`.
     public var launchToken: String
     /// Rises with every time that this worker begins anew; a repeated hello has that of the first.
     public var attempt: UInt32
+
+    /// Where a coordinator leaves the launch token for a worker that it starts: in the process's environment.
+    public static let launchVariable = "LOCKSTEP_LAUNCH_TOKEN"
 
     public init(
         protocolVersion: UInt32, profile: [ProfileEntry], host: String, process: Int64,

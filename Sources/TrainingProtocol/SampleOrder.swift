@@ -18,8 +18,8 @@ public struct SampleOrder: Sendable, Equatable {
         var bits: UInt64 = 2
         while bits < 62 && (1 << bits) < UInt64(count) { bits += 2 }
         halfBits = bits / 2
-        let key = Self.mix(Self.mix(seed) ^ epoch.rawValue)
-        keys = (0..<Self.rounds).map { Self.mix(key &+ $0 &* 0x9E37_79B9_7F4A_7C15) }
+        let key = SplitMix64.mix(SplitMix64.mix(seed) ^ epoch.rawValue)
+        keys = (0..<Self.rounds).map { SplitMix64.mix(key &+ $0 &* 0x9E37_79B9_7F4A_7C15) }
     }
 
     /// The sample at a position of the epoch, `0 ..< count`.
@@ -35,16 +35,8 @@ public struct SampleOrder: Sendable, Equatable {
         var left = value >> halfBits
         var right = value & mask
         for key in keys {
-            (left, right) = (right, left ^ (Self.mix(right ^ key) & mask))
+            (left, right) = (right, left ^ (SplitMix64.mix(right ^ key) & mask))
         }
         return left << halfBits | right
-    }
-
-    /// The finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
-    private static func mix(_ value: UInt64) -> UInt64 {
-        var z = value &+ 0x9E37_79B9_7F4A_7C15
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

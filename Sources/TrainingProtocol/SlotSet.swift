@@ -55,7 +55,7 @@ public struct SlotSet: Hashable, Sendable {
     }
 }
 
-extension SlotSet: CustomStringConvertible {
+extension SlotSet: TextCodable {
     /// As `0-3 7`, or `-` for none.
     public var description: String {
         if ranges.isEmpty { return "-" }
@@ -77,21 +77,5 @@ extension SlotSet: CustomStringConvertible {
             append(first..<last + 1)
         }
         if ranges.isEmpty { return nil }
-    }
-}
-
-extension SlotSet: Codable {
-    public init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let slots = SlotSet(text) else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) are no slots"))
-        }
-        self = slots
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
     }
 }

@@ -7,7 +7,8 @@
 /// nothing: the worker goes on as far as it can, keeps what it has, and says hello to the next one.
 public struct WorkerMachine: Sendable {
     let hello: Hello
-    var deadlines = Deadlines.standard
+    /// Of the run, once it is known.
+    public internal(set) var deadlines = Deadlines.standard
 
     var activity = Activity.greeting
     var attempt: UInt32 = 0
@@ -52,9 +53,6 @@ public struct WorkerMachine: Sendable {
 
     /// Whether nothing more is to come.
     public private(set) var hasEnded = false
-
-    /// The time-outs of the run, once it is known.
-    public var timeouts: Deadlines { deadlines }
 
     /// What to do about an event.
     /// - Parameter now: Time since any fixed moment; never goes back.

@@ -35,7 +35,7 @@ struct JoinCommand: ParsableCommand {
     }
 
     func run() throws {
-        let token = ProcessInfo.processInfo.environment["LOCKSTEP_LAUNCH_TOKEN"] ?? ""
+        let token = ProcessInfo.processInfo.environment[Hello.launchVariable] ?? ""
         let worker = try WorkerProcess(
             WorkerProcess.Options(address: address, threads: threads, launchToken: token),
             logger: Logger(label: "worker", factory: { StreamLogHandler.standardError(label: $0) }))

@@ -40,7 +40,7 @@ final class ComputeControl: Sendable {
     var awaiting: Awaiting? {
         waits.withLock { $0.exchange }?.progress.map { progress in
             // Whoever owes its sums holds up all the others, who owe finished chunks only for that.
-            let owing = progress.awaited.filter { $0.phase == .partial }
+            let owing = progress.awaited.filter(\.owesSums)
             let awaited = owing.isEmpty ? progress.awaited : owing
             return Awaiting(
                 ranks: awaited.map(\.rank), chunk: awaited.map(\.chunk).min() ?? progress.chunks,

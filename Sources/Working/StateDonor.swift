@@ -101,18 +101,15 @@ final class StateShelf: Sendable {
             guard let offer, offer.run == request.run, offer.step == request.step else {
                 return (.failure("the state of step \(request.step) is not here"), nil)
             }
-            let vectors = offer.state.layout.vectors
-            guard let index = vectors.firstIndex(where: { $0.name == name }) else {
-                return (.failure("a state has no vector \"\(name)\""), nil)
+            do throws(StatePieceError) {
+                let (bytes, total) = try offer.state.piece(
+                    of: name, at: offset, length: length, limit: StatePieces.pieceBytes)
+                let part = StatePart(
+                    name: name, offset: offset, total: total, checksum: Digest128(of: bytes).low)
+                return (.part(part), Array(bytes))
+            } catch {
+                return (.failure("\(error)"), nil)
             }
-            let bytes = UnsafeRawBufferPointer(offer.state.vectors[index].bytes)
-            guard length > 0, length <= StatePieces.pieceBytes, offset >= 0, offset <= bytes.count,
-                length <= bytes.count - offset
-            else { return (.failure("\(name) has no \(length) bytes at \(offset)"), nil) }
-            let piece = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
-            let part = StatePart(
-                name: name, offset: offset, total: bytes.count, checksum: Digest128(of: piece).low)
-            return (.part(part), Array(piece))
         }
     }
 }

@@ -105,7 +105,14 @@ final class StateFetch: Sendable {
         _ frames: [Message], _ vectors: [TrainingState.Layout.Vector],
         into buffers: [FloatBuffer], _ transfer: inout Transfer, _ source: inout Source
     ) throws -> String? {
-        let reply = try Ticketed<DataReply>(serialized: frames[0].bytes)
+        let reply: Ticketed<DataReply>
+        do throws(WireError) {
+            reply = try Ticketed<DataReply>(serialized: frames[0].bytes)
+        } catch {
+            // Which piece it was is not known: that one is missed when the donor is silent.
+            source.damages += 1
+            return "\(error)"
+        }
         guard let place = source.underWay.firstIndex(where: { $0.ticket == reply.ticket }) else {
             return nil
         }

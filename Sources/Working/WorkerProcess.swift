@@ -74,7 +74,7 @@ public final class WorkerProcess {
         let readable = poller.add(dealer, .readable)
         _ = poller.add(events)
         while true {
-            try poller.wait(timeout: machine.timeouts.pulse)
+            try poller.wait(timeout: machine.deadlines.pulse)
             var pending: [WorkerEvent] = []
             while poller.isReady(readable), let frames = try dealer.tryReceive() {
                 if let message = parse(frames) { pending.append(.received(message)) }

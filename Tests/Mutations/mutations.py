@@ -63,7 +63,7 @@ MUTATIONS = [
      "peers[index].slots = peer.slots.subtracting(slots)", "peers[index].slots = peer.slots",
      "a late worker keeps the slots that others take over"),
     ("no-resend", "CoordinatorMachine+Watching.swift",
-     "return again(index) { $0.invitation(index, reason: \"\") }", "return []",
+     "return again(index) { $0.invitation(index, among: $0.memberList, reason: \"\") }", "return []",
      "a begin that was lost on the way is not said again"),
     ("last-word-once", "WorkerMachine.swift",
      "if let lastWord { directives.append(.send(lastWord)) }", "",
@@ -96,6 +96,9 @@ def build(folder):
 
 def main():
     wanted = sys.argv[1:]
+    unknown = set(wanted) - {name for name, *_ in MUTATIONS}
+    if unknown:
+        sys.exit(f"no mutation is called {', '.join(sorted(unknown))}; they are {', '.join(name for name, *_ in MUTATIONS)}")
     missed = []
     folder = Path(tempfile.mkdtemp(prefix="lockstep-mutants-"))
     for module in ["TrainingProtocol", "Simulation"]:

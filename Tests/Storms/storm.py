@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import random
-import re
 import signal
 import statistics
 import subprocess
@@ -115,6 +114,13 @@ class Storm:
         except FileNotFoundError:
             return 0
 
+    def reach(self, commits):
+        """Waits until the run has so many commits."""
+        while self.commits() < commits:
+            if self.coordinator.poll() is not None:
+                sys.exit(f"the run ended before its time, see {self.folder}/output.log")
+            time.sleep(0.05)
+
     def strike(self, steps):
         number = signal.SIGKILL if self.options.signal == "kill" else signal.SIGSTOP
         if self.options.victim == "coordinator":
@@ -191,10 +197,7 @@ def main():
     # The number of steps is set when the storm is over; until then the run has no near end.
     horizon = 10_000_000
     storm.start(horizon)
-    while storm.commits() < 3:
-        if storm.coordinator.poll() is not None:
-            sys.exit(f"the run does not start, see {folder}/output.log")
-        time.sleep(0.05)
+    storm.reach(3)
     began, strikes = time.time(), 0
     while strikes < options.kills:
         time.sleep(storm.random.uniform(*options.pause))
@@ -203,7 +206,7 @@ def main():
         strikes += storm.strike(horizon)
         if strikes and strikes % 20 == 0:
             print(f"{strikes} of {options.kills}, {storm.commits()} commits", flush=True)
-    time.sleep(3)
+    storm.reach(storm.commits() + 5)
     elapsed = time.time() - began
     # Stop cleanly, then let both the storm's run and an undisturbed one come to the same last step.
     storm.coordinator.send_signal(signal.SIGINT)

@@ -1,6 +1,6 @@
 extension Duration {
     /// Seconds with a fraction.
-    var inSeconds: Double {
+    public var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 
