@@ -158,7 +158,7 @@ let package = Package(
             ]),
         tests(
             "Coordinating",
-            ["Networks", "Tensors", "Training", "TrainingProtocol", "Wire", "ZeroMQ"]),
+            ["Networks", "Tensors", "Training", "TrainingProtocol", "Wire", "ZeroMQ", logging]),
         tests(
             "Working",
             [

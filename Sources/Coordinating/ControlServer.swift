@@ -41,6 +41,7 @@ final class ControlServer {
     /// Of workers that were started by a coordinator, this or an earlier one.
     private var processOf: [ConnectionID: Int64] = [:]
     private var connectionOfProcess: [Int64: ConnectionID] = [:]
+    private var memberLists = MemberListCache()
     private let pulse: Duration
     private var nextConnection = ConnectionID(1)
 
@@ -179,7 +180,7 @@ final class ControlServer {
     ) -> CoordinatorEvent? {
         guard let identity = identities[connection] else { return nil }
         do {
-            let frames = [Message(identity), Message(try message.serialized())]
+            let frames = [Message(identity), Message(try message.serialized(using: &memberLists))]
             if try router.trySend(frames) { return nil }
             return .disconnected(connection, reason: "it does not read what it is sent")
         } catch ZeroMQError.unroutable {

@@ -85,6 +85,8 @@ extension CoordinatorMachine {
         gatheringSince = nil
         if !takesOver { contest = Contest() }
         hasBegun = true
+        attestation = nil
+        agreed = 0
         for index in members {
             peers[index].attested = nil
             // Who loads the state gives up the one that it has.
@@ -120,8 +122,8 @@ extension CoordinatorMachine {
                     reason: reason)),
         ]
         let list = memberList
-        for index in members {
-            directives.append(invitation(index, among: list, reason: reason))
+        for (place, index) in members.enumerated() {
+            directives.append(invitation(index, Rank(place), among: list, reason: reason))
         }
         if isEvaluating { return directives + finishEvaluation() }
         return directives + enter(nextAction(index: nil))
@@ -143,11 +145,10 @@ extension CoordinatorMachine {
     ///
     /// - Parameter list: `memberList`, which is the same for all of them.
     func invitation(
-        _ index: Int, among list: [Member], reason: String
+        _ index: Int, _ rank: Rank, among list: [Member], reason: String
     ) -> CoordinatorDirective {
-        let rank = list.firstIndex { $0.worker == peers[index].worker } ?? 0
         let deal = Deal(
-            members: list, rank: Rank(rank),
+            members: list, rank: rank,
             next: nextAction(index: index), contested: contest.slots,
             committed: known[committed], reason: reason)
         return .send(stamp(.begin(deal)), to: peers[index].connection)

@@ -26,7 +26,7 @@ extension CoordinatorMachine {
         if profile == nil { profile = hello.profile }
         let worker = nextWorker
         nextWorker = nextWorker.next
-        peers.append(
+        add(
             Peer(
                 worker: worker, connection: connection, hello: hello, lastHeard: now, advanced: now)
         )
@@ -98,7 +98,7 @@ extension CoordinatorMachine {
 
     /// Lets a worker go that has no part in a step.
     mutating func release(_ index: Int, reason: String) -> [CoordinatorDirective] {
-        let peer = peers.remove(at: index)
+        let peer = remove(index)
         if saving?.by == peer.worker { saving = nil }
         return [
             .send(stamp(.finish(completed: false, reason: reason)), to: peer.connection),
@@ -115,7 +115,7 @@ extension CoordinatorMachine {
         _ index: Int, reason: String, isFault: Bool = false, tells: Bool = true
     ) -> [CoordinatorDirective] {
         let blame = blame(for: index, reason: reason)
-        let peer = peers.remove(at: index)
+        let peer = remove(index)
         let cause =
             "worker \(peer.worker) (\(peer.hello.host), process \(peer.hello.process)): \(reason)"
         var directives: [CoordinatorDirective] = [

@@ -6,11 +6,12 @@ extension CoordinatorMachine {
     ) -> [CoordinatorDirective] {
         // Nothing is committed in a generation before all have attested the state that it began from.
         guard peers[index].attested == nil, message.step == committed else { return [] }
-        if let other = members.first(where: {
-            peers[$0].attested != nil && peers[$0].attested != digest
-        }) {
+        if let attestation, attestation != digest,
+            let other = members.first(where: { peers[$0].attested != nil })
+        {
             return differing(index, digest, from: other)
         }
+        attestation = digest
         peers[index].attested = digest
         peers[index].holds = committed
         guard case .stepping(let step) = phase else { return finishEvaluation() }
@@ -73,8 +74,11 @@ extension CoordinatorMachine {
     }
 
     private mutating func commitIfAgreed(_ step: Step) -> [CoordinatorDirective] {
-        guard members.allSatisfy({ peers[$0].report != nil && peers[$0].attested != nil }) else {
-            return []
+        // From where the last look stopped: with a thousand members each is looked at once a step.
+        while agreed < peers.count {
+            let peer = peers[agreed]
+            if peer.isMember, peer.report == nil || peer.attested == nil { return [] }
+            agreed += 1
         }
         return commit(step)
     }
@@ -115,6 +119,7 @@ extension CoordinatorMachine {
         isEvaluationDue = evaluates(step)
         stalls = 0
         stall = nil
+        agreed = 0
         for index in members {
             peers[index].report = nil
             peers[index].holds = step

@@ -26,7 +26,10 @@ extension CoordinatorMachine {
     ) -> [CoordinatorDirective] {
         if isOld {
             // It has not heard of the generation.
-            return again(index) { $0.invitation(index, among: $0.memberList, reason: "") }
+            return again(index) { machine in
+                let rank = machine.members.firstIndex(of: index) ?? 0
+                return machine.invitation(index, Rank(rank), among: machine.memberList, reason: "")
+            }
         }
         if peers[index].readiness == nil, progress.activity != .preparing,
             progress.activity != .idle

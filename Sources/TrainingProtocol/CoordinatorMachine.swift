@@ -104,8 +104,14 @@ public struct CoordinatorMachine: Sendable {
     let options: Options
     var phase = Phase.gathering
     var generation: Generation
-    /// In the order of joining, which becomes the order of ranks.
+    /// In the order of joining, which becomes the order of ranks. `add` and `remove` change who is among them.
     var peers: [Peer] = []
+    /// Where a connection's peer stands in `peers`.
+    private var places: [ConnectionID: Int] = [:]
+    /// The digest that the first member attested in this generation.
+    var attestation: Digest?
+    /// Peers before this one in `peers` have reported and attested, as far as they are members.
+    var agreed = 0
     var profile: [ProfileEntry]?
     var isPinned: Bool
     /// Whether a generation has begun in this term.
@@ -198,7 +204,20 @@ public struct CoordinatorMachine: Sendable {
     }
 
     func index(of connection: ConnectionID) -> Int? {
-        peers.firstIndex { $0.connection == connection }
+        places[connection]
+    }
+
+    mutating func add(_ peer: Peer) {
+        places[peer.connection] = peers.count
+        peers.append(peer)
+    }
+
+    mutating func remove(_ index: Int) -> Peer {
+        let peer = peers.remove(at: index)
+        places[peer.connection] = nil
+        for later in index..<peers.count { places[peers[later].connection] = later }
+        agreed = 0
+        return peer
     }
 
     private mutating func receive(

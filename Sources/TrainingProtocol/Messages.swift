@@ -362,4 +362,4 @@ public struct BlockOutcome: Sendable, Equatable {
 }
 
 /// The version of the messages; a worker of another one is refused.
-public let protocolVersion: UInt32 = 2
+public let protocolVersion: UInt32 = 3

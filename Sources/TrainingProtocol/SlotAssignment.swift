@@ -26,13 +26,10 @@ public enum SlotAssignment {
     ///
     /// - Parameter shares: `kept` must be empty.
     public static func deal(slots: Int, to shares: [Share]) -> [SlotSet] {
-        var counts = shares.map { _ in 0 }
-        for _ in 0..<slots {
-            let taker = earliest(shares, having: counts)
-            counts[taker] += 1
-        }
+        var takers = SlotTakers(shares, having: shares.map { _ in 0 })
+        for _ in 0..<slots { _ = takers.next() }
         var first = 0
-        return counts.map { count in
+        return takers.counts.map { count in
             defer { first += count }
             return SlotSet(first..<first + count)
         }
@@ -40,26 +37,18 @@ public enum SlotAssignment {
 
     /// Everyone keeps what it has; each slot that nobody has goes to whoever ends first with it.
     public static func spread(slots: Int, over shares: [Share]) -> [SlotSet] {
-        var sets = shares.map(\.kept)
-        var counts = shares.map(\.unfinished)
-        for slot in 0..<slots where !sets.contains(where: { $0.contains(slot) }) {
-            let taker = earliest(shares, having: counts)
-            counts[taker] += 1
-            sets[taker] = sets[taker].union(SlotSet(slot..<slot + 1))
+        let kept = SlotSet(ranges: shares.flatMap(\.kept.ranges))
+        var takers = SlotTakers(shares, having: shares.map(\.unfinished))
+        var taken = shares.map { _ in [Range<Int>]() }
+        for slot in SlotSet(0..<slots).subtracting(kept).slots {
+            taken[takers.next()].append(slot..<slot + 1)
         }
-        return sets
+        return zip(shares, taken).map { SlotSet(ranges: $0.kept.ranges + $1) }
     }
 
     /// When the last member ends, in the unit of the shares' pace.
     public static func span(_ counts: [Int], _ shares: [Share]) -> Double {
         zip(counts, shares).map { Double($0) * $1.pace }.max() ?? 0
-    }
-
-    /// The member that would end first with one slot more; the first of several.
-    private static func earliest(_ shares: [Share], having counts: [Int]) -> Int {
-        let takers = shares.indices.filter { shares[$0].isTaking }
-        let end = { (index: Int) in Double(counts[index] + 1) * shares[index].pace }
-        return takers.min { end($0) < end($1) } ?? 0
     }
 
     /// Blocks dealt in turn to those who take any; one list a member.

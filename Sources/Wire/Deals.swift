@@ -1,3 +1,4 @@
+import struct Foundation.Data
 import SwiftProtobuf
 import TrainingProtocol
 
@@ -109,9 +110,10 @@ extension Lockstep_Member {
 }
 
 extension Lockstep_Begin {
-    init(_ deal: Deal) {
+    /// - Parameter list: `deal.members` as bytes of a `MemberList`.
+    init(_ deal: Deal, members list: Data) {
         self.init()
-        members = deal.members.map(Lockstep_Member.init)
+        members = list
         rank = UInt32(deal.rank.rawValue)
         next = Lockstep_Next(deal.next)
         contested = Lockstep_Slots(deal.contested)
@@ -120,8 +122,10 @@ extension Lockstep_Begin {
     }
 
     func value() throws(WireError) -> Deal {
+        let wire: Lockstep_MemberList = try parsed(members)
         var list: [Member] = []
-        for member in members { list.append(try member.value()) }
+        list.reserveCapacity(wire.members.count)
+        for member in wire.members { list.append(try member.value()) }
         return Deal(
             members: list, rank: Rank(Int(rank)), next: try next.value(),
             contested: try contested.value(), committed: hasCommitted ? committed.value : nil,
