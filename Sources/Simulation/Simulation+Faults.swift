@@ -110,7 +110,9 @@ extension Simulation {
             else { continue }
             nextOrder(other)
             deliver(
-                .stalled(step, generation, reason: "its connection to \(index) closed"), to: other)
+                .stalled(
+                    step, generation, reason: "its connection to \(index) closed",
+                    accused: rank(of: index, at: other)), to: other)
         }
     }
 

@@ -23,8 +23,10 @@ extension CoordinatorMachine {
         _ index: Int, _ digest: Digest, from other: Int
     ) -> [CoordinatorDirective] {
         // What a joiner was given may be damaged; it tries again.
-        for candidate in [index, other] where peers[candidate].holds != committed {
-            return lose(candidate, reason: "the state that it was given differs from the others'")
+        for candidate in [index, other] where peers[candidate].wasLoading {
+            return lose(
+                candidate, reason: "the state that it was given differs from the others'",
+                rests: true)
         }
         let name = { [peers] (index: Int) in
             "worker \(peers[index].worker) (\(peers[index].hello.host))"
@@ -46,7 +48,7 @@ extension CoordinatorMachine {
         }
         guard phase == .stepping(message.step), peers[index].report == nil else { return [] }
         if let problem = flaw(in: report, of: peers[index], step: message.step) {
-            return fail(problem)
+            return lose(index, reason: problem, isFault: true, rests: true)
         }
         peers[index].report = report
         let slots = peers[index].slots.count
@@ -67,8 +69,7 @@ extension CoordinatorMachine {
         guard report.slots.map(\.slot.rawValue) == peer.slots.slots,
             report.slots.map(\.samples) == expected
         else {
-            return "worker \(peer.worker) (\(peer.hello.host)) accounted for other slots of step "
-                + "\(step) than it was dealt"
+            return "it accounted for other slots of step \(step) than it was dealt"
         }
         return nil
     }
@@ -123,6 +124,7 @@ extension CoordinatorMachine {
         for index in members {
             peers[index].report = nil
             peers[index].holds = step
+            forgive(peers[index].hello)
         }
         directives.append(
             .note(

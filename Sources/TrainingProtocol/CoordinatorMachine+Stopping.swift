@@ -39,7 +39,7 @@ extension CoordinatorMachine {
         saved = step
         savesAskedAgain = 0
         // What lies before can be had again without being computed.
-        known = known.filter { $0.key >= step }
+        known = known.filter { $0.key >= min(step, committed) }
         let directives: [CoordinatorDirective] = [.append(.saved(step: step)), .note(.saved(step))]
         return directives + goOnAfterSaving()
     }
@@ -85,7 +85,12 @@ extension CoordinatorMachine {
         if saved < committed {
             let directives = save()
             if saving != nil { return directives }
-            // Nobody holds it any more: the newest saved state is where a resumption starts.
+            // Nobody holds it any more. Who asked for an end gets it, and goes on from the newest saved state later; a run
+            // that is to be complete computes the steps after that again.
+            if stopReason == nil, fault == nil {
+                phase = .gathering
+                return begin(reason: "the last state is lost")
+            }
         }
         if let fault {
             return finish(.failed(reason: fault + "; the state of step \(saved) is saved"))

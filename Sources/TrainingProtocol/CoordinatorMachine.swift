@@ -72,6 +72,8 @@ public struct CoordinatorMachine: Sendable {
         /// The step whose state it holds once it has done all that it was told.
         var holds: Step?
         var isMember = false
+        /// Whether it had to load the state when this generation began.
+        var wasLoading = false
         var slots = SlotSet()
         var attested: Digest?
         var report: StepReport?
@@ -138,8 +140,10 @@ public struct CoordinatorMachine: Sendable {
     var faultyStep: Step?
     /// Processes started here that ended without a part in the run, one after another.
     var failedLaunches = 0
-    /// The first word of a member that cannot go on, and when it came.
-    var stall: (reason: String, since: Duration)?
+    /// What members say that cannot go on.
+    var stall: Stall?
+    /// Those that were lost for what they would do again, if they came back at once.
+    var rests: [Rest] = []
     /// Generations in a row that stalled in this step.
     var stalls = 0
     /// When the first worker of this gathering was ready.
@@ -186,8 +190,9 @@ public struct CoordinatorMachine: Sendable {
         case .received(let message, let connection):
             return receive(message, from: connection)
         case .disconnected(let connection, let reason):
-            guard let index = index(of: connection) else { return [] }
-            return lose(index, reason: reason)
+            return lose([connection], reason: reason)
+        case .allDisconnected(let connections, let reason):
+            return lose(connections, reason: reason)
         case .launchFailed(let reason):
             return launchFailed(reason)
         case .journalFailed(let reason), .broken(let reason):
@@ -225,7 +230,7 @@ public struct CoordinatorMachine: Sendable {
     ) -> [CoordinatorDirective] {
         switch message.body {
         case .hello(let hello): return welcome(hello, from: connection)
-        case .drain(let worker): return drain(worker, for: connection)
+        case .drain(let worker): return drain(worker, of: message.run, for: connection)
         default: break
         }
         guard message.run == options.run else { return [] }
@@ -253,8 +258,8 @@ public struct CoordinatorMachine: Sendable {
             return old ? [] : evaluated(index, message, blocks)
         case .witnessed(let slot, let digest):
             return witnessed(index, message, slot, digest)
-        case .stalled(let reason):
-            return old ? [] : stalled(index, message, reason: reason)
+        case .stalled(let reason, let accused):
+            return old ? [] : stalled(index, message, reason: reason, accused: accused)
         case .failed(let reason):
             return lose(index, reason: reason, isFault: true)
         case .leaving(let reason):

@@ -35,15 +35,19 @@ public enum SlotAssignment {
         }
     }
 
-    /// Everyone keeps what it has; each slot that nobody has goes to whoever ends first with it.
+    /// Everyone keeps what it has; those slots that nobody has are dealt so that all end as early as they can, in runs
+    /// of neighbours: their sums can be added, where those of scattered slots would have to be kept and sent apart.
     public static func spread(slots: Int, over shares: [Share]) -> [SlotSet] {
         let kept = SlotSet(ranges: shares.flatMap(\.kept.ranges))
         var takers = SlotTakers(shares, having: shares.map(\.unfinished))
-        var taken = shares.map { _ in [Range<Int>]() }
-        for slot in SlotSet(0..<slots).subtracting(kept).slots {
-            taken[takers.next()].append(slot..<slot + 1)
+        let missing = SlotSet(0..<slots).subtracting(kept).slots
+        for _ in missing { _ = takers.next() }
+        var first = 0
+        return shares.indices.map { index in
+            let count = takers.counts[index] - shares[index].unfinished
+            defer { first += count }
+            return shares[index].kept.union(SlotSet(missing[first..<first + count]))
         }
-        return zip(shares, taken).map { SlotSet(ranges: $0.kept.ranges + $1) }
     }
 
     /// When the last member ends, in the unit of the shares' pace.

@@ -106,8 +106,12 @@ extension WorkerMessage {
             return .evaluated(.with { $0.blocks = blocks.map(Lockstep_BlockOutcome.init) })
         case .heartbeat(let progress):
             return .heartbeat(Lockstep_Heartbeat(progress))
-        case .stalled(let reason):
-            return .stalled(.with { $0.reason = reason })
+        case .stalled(let reason, let accused):
+            return .stalled(
+                .with {
+                    $0.reason = reason
+                    if let accused { $0.accused = UInt32(accused.rawValue) }
+                })
         case .failed(let reason):
             return .failed(.with { $0.reason = reason })
         case .leaving(let reason):
@@ -141,7 +145,9 @@ extension WorkerMessage {
         case .heartbeat(let beat):
             self = .heartbeat(try beat.value())
         case .stalled(let stalled):
-            self = .stalled(reason: stalled.reason)
+            self = .stalled(
+                reason: stalled.reason,
+                accused: stalled.hasAccused ? Rank(Int(stalled.accused)) : nil)
         case .failed(let failed):
             self = .failed(reason: failed.reason)
         case .leaving(let leaving):

@@ -595,9 +595,21 @@ package nonisolated struct Lockstep_Stalled: Sendable {
 
   package var reason: String = String()
 
+  /// Rank of the member that the broken connection goes to.
+  package var accused: UInt32 {
+    get {_accused ?? 0}
+    set {_accused = newValue}
+  }
+  /// Returns true if `accused` has been explicitly set.
+  package var hasAccused: Bool {self._accused != nil}
+  /// Clears the value of `accused`. Subsequent reads from it will return its default value.
+  package mutating func clearAccused() {self._accused = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _accused: UInt32? = nil
 }
 
 package nonisolated struct Lockstep_Failed: Sendable {
@@ -2295,7 +2307,7 @@ nonisolated extension Lockstep_Awaiting: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Lockstep_Stalled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Stalled"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{1}accused\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2304,20 +2316,29 @@ nonisolated extension Lockstep_Stalled: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._accused) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
     }
+    try { if let v = self._accused {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Lockstep_Stalled, rhs: Lockstep_Stalled) -> Bool {
     if lhs.reason != rhs.reason {return false}
+    if lhs._accused != rhs._accused {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

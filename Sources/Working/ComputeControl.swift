@@ -16,6 +16,7 @@ final class ComputeControl: Sendable {
         var exchange: GradientExchange?
         var lanes: [ClipLane] = []
         var fetch: StateFetch?
+        var shown: Awaiting?
     }
 
     init() throws(ZeroMQError) { orders = try Mailbox() }
@@ -36,9 +37,14 @@ final class ComputeControl: Sendable {
         oldest.load(ordering: .acquiring) <= generation.rawValue
     }
 
-    /// How far the reduction under way is.
+    /// Lets others see how far the compute thread is with what it does; nil: it is done.
+    func show(_ progress: Awaiting?) { waits.withLock { $0.shown = progress } }
+
+    /// How far what is under way is: a state or an evaluation, or else the reduction.
     var awaiting: Awaiting? {
-        waits.withLock { $0.exchange }?.progress.map { progress in
+        let waits = waits.withLock { $0 }
+        return waits.shown
+            ?? waits.exchange?.progress.map { progress in
             // Whoever owes its sums holds up all the others, who owe finished chunks only for that.
             let owing = progress.awaited.filter(\.owesSums)
             let awaited = owing.isEmpty ? progress.awaited : owing
