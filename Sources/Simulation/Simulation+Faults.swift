@@ -172,5 +172,15 @@ extension Simulation {
             workers[index].slowness = 1
             workers[index].pausedUntil = now
         }
+        if let lasting = plan.lasting { afflict(random.int(0...workers.count - 1), lasting) }
+    }
+
+    private func afflict(_ index: Int, _ lasting: SimulationPlan.Lasting) {
+        tell("worker \(index) \(lasting) for good")
+        switch lasting {
+        case .hangs: workers[index].hangs = true
+        case .isUnreachable:
+            for other in workers.indices where other != index { cuts.append((other, index)) }
+        }
     }
 }

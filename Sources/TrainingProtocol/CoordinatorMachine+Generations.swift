@@ -31,6 +31,8 @@ extension CoordinatorMachine {
             evaluated = [:]
             isEvaluationDue = committed == options.schedule.lastStep && options.evaluationBlocks > 0
         }
+        // One that comes back may hold the last state, which was thought to be lost.
+        if mustEnd, !isEvaluationDue { phase = .gathering }
         let holders = chosen.contains { peers[$0].holds == committed }
         let usual = usualPace
         let shares = chosen.map { index in

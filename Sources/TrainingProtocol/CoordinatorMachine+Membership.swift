@@ -135,7 +135,8 @@ extension CoordinatorMachine {
     mutating func lose(
         _ index: Int, reason: String, isFault: Bool = false, tells: Bool = true, rests: Bool = false
     ) -> [CoordinatorDirective] {
-        let departure = depart(index, reason: reason, tells: tells)
+        let blame = blame(for: index, reason: reason)
+        let departure = depart(index, blame, reason: reason, tells: tells)
         if rests { rest(departure.peer.hello) }
         if isFault, let end = meetFault(departure.cause) { return departure.directives + end }
         return departure.directives + goOn(without: [departure])
@@ -145,10 +146,14 @@ extension CoordinatorMachine {
     mutating func lose(
         _ connections: [ConnectionID], reason: String
     ) -> [CoordinatorDirective] {
+        // Told before anyone is gone: who waits for whom is said by rank.
+        let blames = connections.compactMap { connection in
+            index(of: connection).map { (connection, blame(for: $0, reason: reason)) }
+        }
         var departures: [Departure] = []
-        for connection in connections {
+        for (connection, blame) in blames {
             guard let index = index(of: connection) else { continue }
-            departures.append(depart(index, reason: reason, tells: true))
+            departures.append(depart(index, blame, reason: reason, tells: true))
         }
         guard !departures.isEmpty else { return [] }
         return departures.flatMap(\.directives) + goOn(without: departures)
@@ -161,8 +166,9 @@ extension CoordinatorMachine {
         let directives: [CoordinatorDirective]
     }
 
-    private mutating func depart(_ index: Int, reason: String, tells: Bool) -> Departure {
-        let blame = blame(for: index, reason: reason)
+    private mutating func depart(
+        _ index: Int, _ blame: BlameReport, reason: String, tells: Bool
+    ) -> Departure {
         let peer = remove(index)
         var directives: [CoordinatorDirective] = [
             .append(.lost(worker: peer.worker, reason: reason)),

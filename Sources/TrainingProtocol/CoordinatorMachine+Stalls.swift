@@ -94,7 +94,8 @@ extension CoordinatorMachine {
     private static var hung: Double { 20 }
 
     /// Loses a member that all others wait for and that does not get on, though its signs of life come: its disk may
-    /// hang, its memory be swapped out, or only its computing thread stand still.
+    /// hang, its memory be swapped out, or only its computing thread stand still. Workers that are ready wait, too, for
+    /// the end of the step.
     mutating func breakHold() -> [CoordinatorDirective] {
         switch phase {
         case .stepping, .evaluating: break
@@ -102,14 +103,19 @@ extension CoordinatorMachine {
         }
         let all = members
         let holding = all.filter { !isWaiting($0) }
-        guard holding.count < all.count,
+        let isWaitedFor =
+            holding.count < all.count
+            || peers.contains { !$0.isMember && $0.readiness != nil && $0.leaving == nil }
+        guard isWaitedFor,
             let index = holding.min(by: { peers[$0].advanced < peers[$1].advanced }),
             holding.allSatisfy({ now - peers[$0].advanced > patience(with: $0) })
         else { return [] }
         let age = (now - peers[index].advanced).secondsText
         let activity = peers[index].progress?.activity ?? .idle
         return lose(
-            index, reason: "all others wait for it, and its \(activity.rawValue) does not get on for \(age)",
+            index,
+            reason:
+                "all others wait for it, and its \(activity.rawValue) does not get on for \(age)",
             rests: true)
     }
 
@@ -130,7 +136,7 @@ extension CoordinatorMachine {
         if phase != .evaluating, !contest.slots.isEmpty, unfinished.isEmpty {
             return deadlines.resend
         }
-        guard let usual = peer.pace ?? peers.compactMap(\.pace).max() else {
+        guard let usual = peer.pace ?? peers.compactMap(\.pace).max() ?? lastPace else {
             return deadlines.orphan
         }
         return max(deadlines.upload, .seconds(Self.hung * usual))

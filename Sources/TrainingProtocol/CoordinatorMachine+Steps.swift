@@ -55,6 +55,7 @@ extension CoordinatorMachine {
         if slots > 0 {
             let pace = report.times.computing.inSeconds / Double(slots)
             if pace > 0 {
+                lastPace = pace
                 peers[index].pace = peers[index].pace.map { 0.7 * $0 + 0.3 * pace } ?? pace
             }
         }

@@ -130,6 +130,8 @@ public struct CoordinatorMachine: Sendable {
     var saving: (step: Step, by: WorkerID)?
     var savingSince = Duration.zero
     var savesAskedAgain = 0
+    /// Who was asked for a state last and has not sent it: others are asked first.
+    var passedOver: WorkerID?
     /// A save fell due while another was under way.
     var isSaveDue = false
     var nextWorker: WorkerID
@@ -151,6 +153,8 @@ public struct CoordinatorMachine: Sendable {
     var lastAlive = Duration.zero
     var now = Duration.zero
     var contest = Contest()
+    /// Seconds for a slot as someone last reported.
+    var lastPace: Double?
     /// Steps in a row whose slots would have been dealt otherwise by speed.
     var unevenSteps = 0
     /// Blocks of the evaluation under way that are in.

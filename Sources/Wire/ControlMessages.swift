@@ -1,6 +1,7 @@
-import struct Foundation.Data
 import SwiftProtobuf
 import TrainingProtocol
+
+import struct Foundation.Data
 
 // One frame of the control connection, either way.
 

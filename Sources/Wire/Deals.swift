@@ -1,6 +1,7 @@
-import struct Foundation.Data
 import SwiftProtobuf
 import TrainingProtocol
+
+import struct Foundation.Data
 
 // Generations and what workers tell of themselves, in the generated types and back.
 

@@ -1,6 +1,7 @@
-import struct Foundation.Data
 import SwiftProtobuf
 import TrainingProtocol
+
+import struct Foundation.Data
 
 /// The members of a generation as bytes. They are the same for all who are told of it: made for each of a thousand anew,
 /// they would take the coordinator a second.

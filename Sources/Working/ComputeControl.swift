@@ -45,13 +45,14 @@ final class ComputeControl: Sendable {
         let waits = waits.withLock { $0 }
         return waits.shown
             ?? waits.exchange?.progress.map { progress in
-            // Whoever owes its sums holds up all the others, who owe finished chunks only for that.
-            let owing = progress.awaited.filter(\.owesSums)
-            let awaited = owing.isEmpty ? progress.awaited : owing
-            return Awaiting(
-                ranks: awaited.map(\.rank), chunk: awaited.map(\.chunk).min() ?? progress.chunks,
-                chunks: progress.chunks, bytes: progress.bytesReceived)
-        }
+                // Whoever owes its sums holds up all the others, who owe finished chunks only for that.
+                let owing = progress.awaited.filter(\.owesSums)
+                let awaited = owing.isEmpty ? progress.awaited : owing
+                return Awaiting(
+                    ranks: awaited.map(\.rank),
+                    chunk: awaited.map(\.chunk).min() ?? progress.chunks,
+                    chunks: progress.chunks, bytes: progress.bytesReceived)
+            }
     }
 
     func publish(_ exchange: GradientExchange, _ lanes: [ClipLane], in term: Term) {

@@ -8,7 +8,9 @@ public enum OpenFiles {
     ///   its mailbox, and as many for its monitor.
     public static func raiseLimit() -> Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1023 }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return 1023
+        }
         // Tables of descriptors are as long as the limit in some libraries.
         limit.rlim_cur = min(limit.rlim_max, 1 << 18)
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

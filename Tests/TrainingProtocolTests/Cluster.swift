@@ -166,7 +166,8 @@ struct Cluster {
             case .reduce(let step, let generation):
                 if let from = nodes[index].stallsFrom, step >= from {
                     nodes[index].jobs.append(
-                        .stalled(step, generation, reason: "its connection to rank 0 closed",
+                        .stalled(
+                            step, generation, reason: "its connection to rank 0 closed",
                             accused: nil))
                     continue
                 }
