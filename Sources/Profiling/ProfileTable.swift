@@ -168,7 +168,7 @@ public struct ProfileTable {
     }
 
     private static func format(_ number: Double) -> String {
-        String(format: number < 100 ? "%.1f" : "%.0f", number)
+        String(format: number < 10 ? "%.2f" : number < 100 ? "%.1f" : "%.0f", number)
     }
 }
 

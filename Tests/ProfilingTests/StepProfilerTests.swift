@@ -72,6 +72,31 @@ struct StepProfilerTests {
         }
     }
 
+    @Test("counts each operand once for every sweep over it")
+    func bytes() throws {
+        let network = try Network(try Example.paper.configuration())
+        let costs = Plan(network, clips: 2, mode: .training).costs
+        func floats(_ name: String) -> (forward: Int, backward: Int)? {
+            costs.first { $0.name == name }.map { ($0.forward.bytes / 4, $0.backward.bytes / 4) }
+        }
+        func count(_ name: String) throws -> Int {
+            2 * (try #require(network.graph.nodes.first { $0.name == name })).shape.count
+        }
+        // y from x; then x, dy and y for the sums, and the same again for dx.
+        let stem = try count("s1.pathway0_stem.bn")
+        #expect(try #require(floats("s1.pathway0_stem.bn")) == (2 * stem, 7 * stem))
+        // A residual is read, too, and its gradient written.
+        let sum = try count("s2.pathway0_res0.branch2.c_bn")
+        #expect(try #require(floats("s2.pathway0_res0.branch2.c_bn")) == (3 * sum, 8 * sum))
+        // x, y and the weight; then dy, dx and the weight, and x, dy and the weight's gradient.
+        let name = "s2.pathway0_res0.branch2.b"
+        let (input, output) = (try count("s2.pathway0_res0.branch2.a_bn"), try count(name))
+        let weight = try #require(network.parameters[name + ".weight"]).count
+        #expect(
+            try #require(floats(name))
+                == (input + output + weight, 2 * (input + output + weight)))
+    }
+
     @Test("reads the state of every frame but the first in a ConvLSTM")
     func recurrence() throws {
         let plan = Plan(
