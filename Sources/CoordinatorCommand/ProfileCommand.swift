@@ -14,7 +14,7 @@ struct ProfileCommand: ParsableCommand {
             Makes steps of a worker with one slot, on random clips: no dataset is needed. Every \
             operation is set beside the machine's limit, measured in turn with the steps: matrix \
             products where arithmetic takes longer, a copy between memory and memory where bytes \
-            do. Where caches spare the memory, more than 100 % is possible. Reading clips and \
+            do. Its rates, forward and backward, have the limit's unit. Where caches spare the memory, more than 100 % is possible. Reading clips and \
             exchanging gradients are not part of it.
             """)
 
@@ -47,6 +47,11 @@ struct ProfileCommand: ParsableCommand {
         try require((1...10_000).contains(steps), "--steps takes a number from 1 to 10000.")
         if let trace {
             let folder = URL(fileURLWithPath: trace).deletingLastPathComponent().path
+            var isFolder: ObjCBool = false
+            try require(
+                !FileManager.default.fileExists(atPath: trace, isDirectory: &isFolder)
+                    || !isFolder.boolValue,
+                "--trace takes a file, and \(trace) is a folder; add a name as step.json.")
             try require(
                 FileManager.default.isWritableFile(atPath: folder),
                 "--trace cannot write into \(folder); name a file in a folder that exists and "
@@ -66,7 +71,12 @@ struct ProfileCommand: ParsableCommand {
         progress.finish()
         if let trace {
             let text = try StepTrace(last, costs: profiler.costs, name: run.name).json()
-            try text.write(toFile: trace, atomically: true, encoding: .utf8)
+            do {
+                try text.write(toFile: trace, atomically: true, encoding: .utf8)
+            } catch {
+                throw RunFailure(
+                    description: "cannot write \(trace): \(error.localizedDescription)")
+            }
         }
         if json {
             let encoder = JSONEncoder()

@@ -12,6 +12,9 @@ import Tensors
 ///
 /// It belongs to one thread, which also runs its pool.
 public final class StepProfiler {
+    /// Several short ones find the machine undisturbed more often than a long one.
+    private static let probesPerStep = 3
+
     private let configuration: RunConfiguration
     private let network: Network
     private let pool: ThreadPool
@@ -74,13 +77,13 @@ public final class StepProfiler {
         var gigabytes: [Double] = []
         var times: [StepTimes] = []
         for number in 0..<warmups + steps {
-            let (gigaflop, gigabyte) = (probe.gigaflops(), probe.gigabytes())
+            for _ in 0..<Self.probesPerStep {
+                gigaflops.append(probe.gigaflops())
+                gigabytes.append(probe.gigabytes())
+            }
             let step = step()
             finished(number + 1)
-            if number < warmups { continue }
-            gigaflops.append(gigaflop)
-            gigabytes.append(gigabyte)
-            times.append(step)
+            if number >= warmups { times.append(step) }
         }
         let plan = executor.plan
         let profile = StepProfile(

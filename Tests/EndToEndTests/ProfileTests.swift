@@ -39,6 +39,7 @@ struct ProfileTests {
         let usage: [([String], String)] = [
             (["--threads", "0"], "--threads takes a number from 1 to 1024"),
             (["--steps", "0"], "--steps takes a number from 1"),
+            (["--trace", "/tmp"], "is a folder; add a name"),
             (["--trace", "/nowhere/step.json"], "name a file in a folder that exists"),
         ]
         for (arguments, words) in usage {
