@@ -32,10 +32,13 @@ final class LimitProbe {
         target = FloatBuffer(count: floats)
     }
 
-    /// Twice the last cache, so that source and target together are four times as large; 64 MiB
-    /// where the system does not tell.
+    /// Twice the last cache, so that source and target together are four times as large; but no
+    /// more than a 64th of the memory, for a virtual machine may be told of caches that are not
+    /// all its own. 64 MiB where the system does not tell.
     private static var copiedBytes: Int {
-        max(2 * sysconf(Int32(_SC_LEVEL3_CACHE_SIZE)), 64 << 20)
+        let cache = sysconf(Int32(_SC_LEVEL3_CACHE_SIZE))
+        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        return max(min(2 * cache, memory / 64), 64 << 20)
     }
 
     /// Operations a second of matrix products, every thread at its own.
