@@ -10,7 +10,7 @@ struct Coordinator: AsyncParsableCommand {
             StartCommand.self, DrainCommand.self, AuditCommand.self,
             ReplayCommand.self, SimulateCommand.self, ForecastCommand.self, CompareCommand.self,
             EvaluateCommand.self, PredictCommand.self,
-            DescribeCommand.self, DatasetCommand.self, VerifyCommand.self,
+            DescribeCommand.self, ProfileCommand.self, DatasetCommand.self, VerifyCommand.self,
             ExportCommand.self, ImportCommand.self,
         ])
 
