@@ -7,10 +7,41 @@
 // by two vectors of columns, as many as registers hold.
 #ifndef LK_PASS
 #define LK_FILE "direct.c"
+#include "include/convolution.h"
+#if defined(__x86_64__)
+// The widest variant leaves the narrowest shapes to this one.
+#define LK_AVX2_FUNCTION __attribute__((target("avx2,fma"))) static void
+LK_AVX2_FUNCTION lk_direct_avx2(
+    const lk_convolution *, const float *, const float *, lk_int, lk_int, float *, float *, int);
+LK_AVX2_FUNCTION lk_direct_weight_gradient_avx2(
+    const lk_convolution *, const float *, const float *, lk_int, lk_int, float *, float *);
+#undef LK_AVX2_FUNCTION
+#endif
 #include "each_variant.h"
 #else
 
 #define PANEL LK_INDIRECT_COLUMNS
+
+#if LK_PASS == 2
+/// Half of a vector of 16 would compute nothing for these: two vectors of 8 take no longer than one of 16.
+#define NARROW(shape) ((shape)->out_channels <= 8)
+#endif
+
+/// What is left after whole blocks of 6 or 12, in one block of its own.
+#define LAST_BLOCK(BLOCK, count)                                                                  \
+    switch (count) {                                                                              \
+    case 11: BLOCK(11); break;                                                                    \
+    case 10: BLOCK(10); break;                                                                    \
+    case 9: BLOCK(9); break;                                                                      \
+    case 8: BLOCK(8); break;                                                                      \
+    case 7: BLOCK(7); break;                                                                      \
+    case 6: BLOCK(6); break;                                                                      \
+    case 5: BLOCK(5); break;                                                                      \
+    case 4: BLOCK(4); break;                                                                      \
+    case 3: BLOCK(3); break;                                                                      \
+    case 2: BLOCK(2); break;                                                                      \
+    case 1: BLOCK(1); break;                                                                      \
+    }
 
 /// One block of `product`: `rows` and `vectors` are constants after inlining, so `sum` is
 /// registers.
@@ -65,9 +96,7 @@ LK_INLINE void product_panel(
         n, vectors, depth, x + r * x_stride, x_stride, w, columns, add, y + r * y_stride,         \
         y_stride)
     for (; r + block <= rows; r += block) ROWS(block);
-    for (; r + 4 <= rows; r += 4) ROWS(4);
-    for (; r + 2 <= rows; r += 2) ROWS(2);
-    for (; r < rows; r++) ROWS(1);
+    LAST_BLOCK(ROWS, rows - r)
 #undef ROWS
 }
 
@@ -130,9 +159,7 @@ LK_INLINE void outer_panel(
     outer_block(                                                                                  \
         n, vectors, rows, x + k, x_stride, dy, dy_stride, dw + k * dw_stride, dw_stride)
     for (; k + block <= depth; k += block) DEPTH(block);
-    for (; k + 4 <= depth; k += 4) DEPTH(4);
-    for (; k + 3 <= depth; k += 3) DEPTH(3);
-    for (; k < depth; k++) DEPTH(1);
+    LAST_BLOCK(DEPTH, depth - k)
 #undef DEPTH
 }
 
@@ -190,6 +217,12 @@ LK_KERNEL(
     (const lk_convolution *shape, const float *x, const float *packed, lk_int first, lk_int count,
      float *scratch, float *y, int accumulate),
     (shape, x, packed, first, count, scratch, y, accumulate)) {
+#if LK_PASS == 2
+    if (NARROW(shape)) {
+        lk_direct_avx2(shape, x, packed, first, count, scratch, y, accumulate);
+        return;
+    }
+#endif
     const lk_convolution s = *shape;
     lk_int depth = s.kernel_width * s.in_channels, out_row = s.out_width * s.out_channels;
     lk_int panel_depth = s.kernel_time * s.kernel_height * depth;
@@ -215,6 +248,12 @@ LK_KERNEL(
     (const lk_convolution *shape, const float *x, const float *dy, lk_int first, lk_int count,
      float *scratch, float *dw),
     (shape, x, dy, first, count, scratch, dw)) {
+#if LK_PASS == 2
+    if (NARROW(shape)) {
+        lk_direct_weight_gradient_avx2(shape, x, dy, first, count, scratch, dw);
+        return;
+    }
+#endif
     const lk_convolution s = *shape;
     lk_int depth = s.kernel_width * s.in_channels, out_row = s.out_width * s.out_channels;
     for (lk_int row = first; row < first + count; row++)
@@ -230,4 +269,6 @@ LK_KERNEL(
 }
 
 #undef PANEL
+#undef LAST_BLOCK
+#undef NARROW
 #endif
