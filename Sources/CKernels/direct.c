@@ -23,7 +23,8 @@ LK_AVX2_FUNCTION lk_direct_weight_gradient_avx2(
 #define PANEL LK_INDIRECT_COLUMNS
 
 #if LK_PASS == 2
-/// Half of a vector of 16 would compute nothing for these: two vectors of 8 take no longer than one of 16.
+/// Half of a vector of 16 would compute nothing for these: two vectors of 8 take no longer than
+/// one of 16.
 #define NARROW(shape) ((shape)->out_channels <= 8)
 #endif
 

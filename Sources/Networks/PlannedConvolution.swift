@@ -21,7 +21,7 @@ struct PlannedConvolution: PlannedOperation {
     }
 
     let name: String
-    let convolution: TiledConvolution
+    let convolution: any ConvolutionAlgorithm
     let weight: PlannedWeight
     let layout: WeightLayout
     let x: BufferID
@@ -68,12 +68,11 @@ struct PlannedConvolution: PlannedOperation {
         convolution.pack(
             weight.forward(pass), layout, scale: scale, into: pass[packed], pass)
         let output = pass[y]
-        let isWhole = convolution.columnTiles == 1
-        convolution.forward(pass[x], pass[packed], output, pass) { tile, rows, _ in
-            if isWhole { complete(tile, rows, pass) }
+        convolution.forward(pass[x], pass[packed], output, pass) { tile, rows in
+            complete(tile, rows, pass)
         }
-        if !isWhole {
-            // A tile holds but some channels: what follows takes a pass of its own over few pixels.
+        if !convolution.finishesTiles {
+            // What follows takes a pass of its own over few pixels at a time.
             pass.tiles(convolution.rows, of: convolution.tileRows) { rows, _ in
                 complete(rows.lowerBound / convolution.tileRows, rows, pass)
             }

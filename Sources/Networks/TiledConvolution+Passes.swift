@@ -33,14 +33,14 @@ extension TiledConvolution {
         }
     }
 
-    var rowTiles: Int { rows.parts(of: tileRows) }
-    var columnTiles: Int { shape.out_channels.parts(of: tileColumns) }
+    /// Where a tile holds but some channels, there are few pixels.
+    var finishesTiles: Bool { columnTiles == 1 }
+    private var columnTiles: Int { shape.out_channels.parts(of: tileColumns) }
 
-    /// y = x * w, tile by tile; `finish` is called for each tile with its rows and columns.
     func forward(
         _ x: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>, _ pass: Pass,
-        finish: (_ tile: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
+        finish: (_ tile: Int, _ rows: Range<Int>) -> Void
     ) {
         pass.pool.run(tiles: rowTiles * columnTiles) { tile, thread in
             let rows = (tile / columnTiles).range(of: tileRows, in: rows)
@@ -48,7 +48,7 @@ extension TiledConvolution {
             multiply(
                 x, packed, rows, columns, y + rows.lowerBound * shape.out_channels,
                 accumulate: false, zeros: pass.zeros, scratch: pass.scratch(of: thread))
-            finish(tile, rows, columns)
+            if finishesTiles { finish(tile, rows) }
         }
     }
 
