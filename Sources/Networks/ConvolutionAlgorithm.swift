@@ -14,41 +14,39 @@ protocol ConvolutionAlgorithm: Sendable {
     /// Whether a tile of the way forward is all channels of tileRows pixels.
     var finishesTiles: Bool { get }
 
-    /// Floats of the weight, packed for the way forward.
+    /// Floats that `forward` needs on its way: of the packed weight, mostly.
     var packedCount: Int { get }
-    /// Floats of the weight, packed for the gradient of the input.
+    /// Floats that `inputGradient` needs on its way.
     var packedTransposedCount: Int { get }
-    /// Floats that the gradient of the weight needs on its way.
+    /// Floats that `weightGradient` needs on its way.
     var partialCount: Int { get }
     /// Scratch memory of a thread.
     var scratchBytes: Int { get }
 
-    /// Packs the weight for `forward`, each output channel times its `scale` if there is one.
-    func pack(
-        _ weight: UnsafePointer<Float>, _ layout: WeightLayout, scale: UnsafePointer<Float>?,
-        into packed: UnsafeMutablePointer<Float>, _ pass: Pass)
-
-    /// Packs the weight for `inputGradient`.
-    func packTransposed(
-        _ weight: UnsafePointer<Float>, _ layout: WeightLayout,
-        into packed: UnsafeMutablePointer<Float>, _ pass: Pass)
-
     /// y = x * w, tile by tile; if it `finishesTiles`, `finish` is called with each tile's rows.
     func forward(
-        _ x: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
-        _ y: UnsafeMutablePointer<Float>, _ pass: Pass,
+        _ x: UnsafePointer<Float>, _ weight: ConvolutionWeight,
+        packed: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ pass: Pass,
         finish: (_ tile: Int, _ rows: Range<Int>) -> Void)
 
-    /// dx (+)= dy * transpose of w.
+    /// dx (+)= dy * transpose of w, of which the scale is left out.
     func inputGradient(
-        _ dy: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
-        _ dx: UnsafeMutablePointer<Float>, accumulate: Bool, _ pass: Pass)
+        _ dy: UnsafePointer<Float>, _ weight: ConvolutionWeight,
+        packed: UnsafeMutablePointer<Float>, _ dx: UnsafeMutablePointer<Float>, accumulate: Bool,
+        _ pass: Pass)
 
     /// dw (+)= transpose of x * dy, in `gradient` in the weight's own layout.
     func weightGradient(
         _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
         partials: UnsafeMutablePointer<Float>, into gradient: UnsafeMutablePointer<Float>,
         accumulate: Bool, _ layout: WeightLayout, _ pass: Pass)
+}
+
+/// The weight of a convolution, and the factors of its output channels if there are any.
+struct ConvolutionWeight {
+    let values: UnsafePointer<Float>
+    let layout: WeightLayout
+    var scale: UnsafePointer<Float>?
 }
 
 extension ConvolutionAlgorithm {

@@ -2,6 +2,24 @@ import CKernels
 import Tensors
 
 extension TiledConvolution {
+    func forward(
+        _ x: UnsafePointer<Float>, _ weight: ConvolutionWeight,
+        packed: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ pass: Pass,
+        finish: (_ tile: Int, _ rows: Range<Int>) -> Void
+    ) {
+        pack(weight.values, weight.layout, scale: weight.scale, into: packed, pass)
+        forward(x, packed, y, pass, finish: finish)
+    }
+
+    func inputGradient(
+        _ dy: UnsafePointer<Float>, _ weight: ConvolutionWeight,
+        packed: UnsafeMutablePointer<Float>, _ dx: UnsafeMutablePointer<Float>, accumulate: Bool,
+        _ pass: Pass
+    ) {
+        packTransposed(weight.values, weight.layout, into: packed, pass)
+        inputGradient(dy, packed, dx, accumulate: accumulate, pass)
+    }
+
     /// Packs the weight for `forward`, each output channel times its `scale` if there is one.
     func pack(
         _ weight: UnsafePointer<Float>, _ layout: WeightLayout,

@@ -52,8 +52,8 @@ struct GradientTests {
     @Test(
         "convolutions of many channels by 3 x 3 or 3 frames, of an input that others read too",
         arguments: [
-            ((2, 6, 7), Extent.square(3), Extent.border(1)), ((2, 8, 5), .square(3), .border(1)),
-            ((2, 8, 8), .square(3), .zero), ((4, 4, 8), Extent(3, 1, 1), Extent(1, 0, 0)),
+            ((2, 6, 7), Extent.square(3), Extent.border(1)), ((2, 8, 12), .square(3), .border(1)),
+            ((2, 9, 8), .square(3), .zero), ((4, 4, 8), Extent(3, 1, 1), Extent(1, 0, 0)),
             ((6, 5, 4), Extent(3, 1, 1), Extent(1, 0, 0)), ((5, 5, 7), Extent(3, 1, 1), .zero),
         ])
     func manyChannels(size: (Int, Int, Int), kernel: Extent, padding: Extent) throws {
