@@ -80,6 +80,7 @@ let package = Package(
         module(
             "Verification",
             ["HDF5", "Configuration", "Models", "Networks", "Optimizers", "Tensors"]),
+        module("Profiling", ["Configuration", "Models", "Networks", "Optimizers", "Tensors"]),
         module("Interchange", ["Checkpoints", "Configuration", "Models", "Networks", "Tensors"]),
         module(
             "Training",
@@ -109,8 +110,8 @@ let package = Package(
         .executableTarget(
             name: "CoordinatorCommand",
             dependencies: [
-                "Coordinating", "Verification", "Comparing", "Simulation", "Training",
-                "ClipDatasets",
+                "Coordinating", "Verification", "Profiling", "Comparing", "Simulation",
+                "Training", "ClipDatasets",
                 "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
                 "Charts", arguments, logging,
             ],
@@ -150,6 +151,7 @@ let package = Package(
             dependencies: ["Verification", "HDF5"],
             exclude: ["Fixtures"],
             swiftSettings: swift),
+        tests("Profiling", ["Configuration", "Networks", "Models", "Tensors"]),
         tests(
             "Training",
             [
@@ -158,7 +160,7 @@ let package = Package(
             ]),
         tests(
             "Coordinating",
-            ["Networks", "Tensors", "Training", "TrainingProtocol", "Wire", "ZeroMQ"]),
+            ["Networks", "Tensors", "Training", "TrainingProtocol", "Wire", "ZeroMQ", logging]),
         tests(
             "Working",
             [

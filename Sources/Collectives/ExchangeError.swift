@@ -21,6 +21,16 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
     case closed
     case transport(ZeroMQError)
 
+    /// The member whose connection broke, never stood, or brought nonsense.
+    public var peer: Rank? {
+        switch self {
+        case .corrupted(let peer, _, _), .violation(let peer, _, _), .connectionLost(let peer, _),
+            .unreachable(let peer, _):
+            peer
+        case .aborted, .incomplete, .notConfigured, .closed, .transport: nil
+        }
+    }
+
     public var description: String {
         switch self {
         case .aborted(let generation):

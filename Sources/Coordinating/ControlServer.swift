@@ -11,7 +11,9 @@ final class ControlServer {
     enum Input: Sendable {
         case event(CoordinatorEvent)
         /// A process that the coordinator started has ended.
-        case launchedWorkerEnded(process: Int64, reason: String)
+        ///
+        /// - Parameter isOrderly: Whether it was let go, or its run is over.
+        case launchedWorkerEnded(process: Int64, reason: String, isOrderly: Bool)
     }
 
     /// Where the machine's directives go besides the network.
@@ -41,6 +43,7 @@ final class ControlServer {
     /// Of workers that were started by a coordinator, this or an earlier one.
     private var processOf: [ConnectionID: Int64] = [:]
     private var connectionOfProcess: [Int64: ConnectionID] = [:]
+    private var memberLists = MemberListCache()
     private let pulse: Duration
     private var nextConnection = ConnectionID(1)
 
@@ -74,11 +77,12 @@ final class ControlServer {
             let turn = ContinuousClock.now
             var events: [CoordinatorEvent] = []
             if poller.isReady(readable) { try receive(into: &events) }
-            for lost in try connections.takeLost() where !isOwn(lost, effects) {
-                // The end of a process of our own is reported with its cause, a moment later.
-                events.append(.disconnected(lost, reason: "its connection closed"))
+            // The end of a process of our own is reported with its cause, a moment later.
+            let lost = try connections.takeLost().filter { !isOwn($0, effects) }
+            if !lost.isEmpty {
+                events.append(.allDisconnected(lost, reason: "its connection closed"))
             }
-            for input in inbox.drain() { events.append(event(for: input, machine)) }
+            events += inbox.drain().compactMap { event(for: $0, machine) }
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
             }
@@ -92,13 +96,14 @@ final class ControlServer {
         }
     }
 
-    private func event(for input: Input, _ machine: CoordinatorMachine) -> CoordinatorEvent {
+    private func event(for input: Input, _ machine: CoordinatorMachine) -> CoordinatorEvent? {
         switch input {
         case .event(let event):
             return event
-        case .launchedWorkerEnded(let process, let reason):
-            // One that was refused is no peer either.
+        case .launchedWorkerEnded(let process, let reason, let isOrderly):
             guard let connection = connectionOfProcess[process], machine.hasPeer(connection) else {
+                // One that was drained is no peer any more, and no failure; one that was refused is.
+                if isOrderly { return nil }
                 return .launchFailed(
                     reason: "a worker of this machine ended and has no part in the run: \(reason)")
             }
@@ -179,7 +184,7 @@ final class ControlServer {
     ) -> CoordinatorEvent? {
         guard let identity = identities[connection] else { return nil }
         do {
-            let frames = [Message(identity), Message(try message.serialized())]
+            let frames = [Message(identity), Message(try message.serialized(using: &memberLists))]
             if try router.trySend(frames) { return nil }
             return .disconnected(connection, reason: "it does not read what it is sent")
         } catch ZeroMQError.unroutable {

@@ -31,6 +31,8 @@ public final class LocalWorkers: Sendable {
     public struct Exit: Sendable {
         public let process: Int32
         public let reason: String
+        /// Whether it was let go, or its run is over.
+        public let isOrderly: Bool
     }
 
     private struct Seat {
@@ -81,9 +83,15 @@ public final class LocalWorkers: Sendable {
 
     /// Fills the seats `1 ... count`.
     ///
+    /// - Parameter adopting: Whether processes of an earlier coordinator keep their seats. They look for a coordinator
+    ///   at the address of theirs; where this one has another, they are ended.
     /// - Returns: How many of them have a process of an earlier coordinator.
-    public func start(_ count: Int) throws(LaunchError) -> Int {
-        let orphans = LaunchedProcesses.running(withTokens: (1...count).map(launch.token))
+    public func start(_ count: Int, adopting: Bool) throws(LaunchError) -> Int {
+        var orphans = LaunchedProcesses.running(withTokens: (1...count).map(launch.token))
+        if !adopting {
+            for process in orphans.values.sorted() { kill(process, SIGKILL) }
+            orphans = [:]
+        }
         for seat in 1...count {
             if let process = orphans[launch.token(seat)] {
                 state.withLock { $0.seats[seat] = Seat(adopted: process) }
@@ -125,26 +133,32 @@ public final class LocalWorkers: Sendable {
             process.terminationHandler = { [weak self] process in
                 self?.ended(seat, process, log: log)
             }
+            // Seated before it runs: how it ends may be told before `run` returns.
+            let isWanted = state.withLock { state in
+                guard !state.isFinishing else { return false }
+                let failures = state.seats[seat]?.failures ?? 0
+                state.seats[seat] = Seat(process: process, failures: failures)
+                return true
+            }
+            guard isWanted else { return }
             try process.run()
+            // The run may have ended in between, and found nothing to wait for.
+            if state.withLock({ $0.isFinishing }) { kill(process.processIdentifier, SIGKILL) }
         } catch let error as LaunchError {
             throw error
         } catch {
             throw LaunchError(description: "cannot start \(launch.program.path): \(error)")
         }
-        state.withLock { state in
-            let failures = state.seats[seat]?.failures ?? 0
-            state.seats[seat] = Seat(process: process, failures: failures)
-        }
     }
 
     private func ended(_ seat: Int, _ process: Process, log: String) {
-        let reason = Self.describe(process, log: log)
-        onExit(
-            Exit(process: process.processIdentifier, reason: reason))
+        let exit = Exit(
+            process: process.processIdentifier, reason: Self.describe(process, log: log),
+            isOrderly: process.terminationReason == .exit
+                && [0, 75].contains(process.terminationStatus))
+        onExit(exit)
         // One that was let go, or whose run is over, has no need of a follower.
-        let left =
-            process.terminationReason == .exit && [0, 75].contains(process.terminationStatus)
-        if !left { refill(seat) }
+        if !exit.isOrderly { refill(seat) }
     }
 
     private func refill(_ seat: Int) {
@@ -163,7 +177,7 @@ public final class LocalWorkers: Sendable {
             do throws(LaunchError) {
                 try fill(seat)
             } catch {
-                onExit(Exit(process: 0, reason: "\(error)"))
+                onExit(Exit(process: 0, reason: "\(error)", isOrderly: false))
                 refill(seat)
             }
         }
@@ -203,7 +217,7 @@ public final class LocalWorkers: Sendable {
             state.isFinishing = true
             return state.seats.sorted { $0.key < $1.key }.map(\.value)
         }
-        let processes = seats.compactMap(\.process)
+        let processes = seats.compactMap(\.process).filter(\.isRunning)
         let adopted = seats.compactMap(\.adopted)
         let killing = DispatchWorkItem {
             for process in processes where process.isRunning {

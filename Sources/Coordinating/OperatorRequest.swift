@@ -11,6 +11,8 @@ public struct OperatorRequest {
     }
 
     private let address: String
+    /// The run that the coordinator must serve; 0 for whichever it does.
+    private let run: RunID
 
     /// - Parameters:
     ///   - directory: The run's, which tells the address.
@@ -19,6 +21,7 @@ public struct OperatorRequest {
     public init(directory: String?, address: String?) throws {
         if let address {
             self.address = address
+            run = RunID(0)
             return
         }
         guard let directory, let known = try RunDirectory.address(at: directory) else {
@@ -26,6 +29,10 @@ public struct OperatorRequest {
                 problem: "no coordinator has run at \(directory ?? "-"); name the run's directory")
         }
         self.address = known
+        // The address stays after a run's end, and another run's coordinator may have it by now.
+        let journal = directory + "/journal"
+        let lines = try Journal.contents(of: journal).lines
+        run = try RunJournal.history(of: lines, file: journal).run ?? RunID(0)
     }
 
     /// Lets a worker go at the end of the step.
@@ -35,7 +42,7 @@ public struct OperatorRequest {
         let dealer = try Socket(.dealer, in: Context())
         try dealer.connect(address)
         let request = Stamped(
-            run: RunID(0), term: Term(0), generation: Generation(0), step: Step(0),
+            run: run, term: Term(0), generation: Generation(0), step: Step(0),
             body: WorkerMessage.drain(worker))
         try dealer.send([Message(try request.serialized())])
         var poller = Poller()

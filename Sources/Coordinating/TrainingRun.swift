@@ -81,7 +81,7 @@ public final class TrainingRun {
         deadlines = Deadlines(worker: wanted.transport.workerTimeout)
         let inbox = try Mailbox<ControlServer.Input>()
         self.inbox = inbox
-        context = try Context(ioThreads: 1)
+        context = try Context(ioThreads: 1, maximumSockets: OpenFiles.raiseLimit())
         earlierAddress = try RunDirectory.address(at: options.directory)
         control = try Self.listen(
             at: options.address, before: earlierAddress, context, inbox, pulse: deadlines.pulse,
@@ -108,7 +108,9 @@ public final class TrainingRun {
                     run: "\(opening.run)", directory: options.directory)
             ) { exit in
                 inbox.send(
-                    .launchedWorkerEnded(process: Int64(exit.process), reason: exit.reason))
+                    .launchedWorkerEnded(
+                        process: Int64(exit.process), reason: exit.reason,
+                        isOrderly: exit.isOrderly))
             }
         }
         let metrics = directory.metrics
@@ -193,7 +195,8 @@ public final class TrainingRun {
 
         // Whatever happens, no worker of ours is left behind.
         defer { local?.finish() }
-        if let found = try local?.start(options.localWorkers), found > 0 {
+        let isSameAddress = earlierAddress.map { $0 == control.endpoint } ?? true
+        if let found = try local?.start(options.localWorkers, adopting: isSameAddress), found > 0 {
             reporter.say("\(found) workers of the coordinator before are still there")
         }
         var machine = CoordinatorMachine(machineOptions(term: term, data: data.endpoint))

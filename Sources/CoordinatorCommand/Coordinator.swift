@@ -8,9 +8,9 @@ struct Coordinator: AsyncParsableCommand {
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
         subcommands: [
             StartCommand.self, DrainCommand.self, AuditCommand.self,
-            ReplayCommand.self, SimulateCommand.self, CompareCommand.self,
+            ReplayCommand.self, SimulateCommand.self, ForecastCommand.self, CompareCommand.self,
             EvaluateCommand.self, PredictCommand.self,
-            DescribeCommand.self, DatasetCommand.self, VerifyCommand.self,
+            DescribeCommand.self, ProfileCommand.self, DatasetCommand.self, VerifyCommand.self,
             ExportCommand.self, ImportCommand.self,
         ])
 

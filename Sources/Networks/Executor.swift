@@ -83,11 +83,30 @@ public final class Executor {
     public func train(
         parameters: ParameterStorage, gradient: FloatBuffer, statistics: FloatBuffer
     ) -> PassResult {
+        train(parameters, gradient, statistics, Unobserved())
+    }
+
+    /// The same pass, computing the same bits, which notes when each operation ran.
+    ///
+    /// - Parameter timeline: overwritten; made for this plan.
+    public func train(
+        parameters: ParameterStorage, gradient: FloatBuffer, statistics: FloatBuffer,
+        timeline: PassTimeline
+    ) -> PassResult {
+        precondition(
+            timeline.operations == plan.operations.count, "the timeline is for another plan")
+        return train(parameters, gradient, statistics, timeline)
+    }
+
+    private func train(
+        _ parameters: ParameterStorage, _ gradient: FloatBuffer, _ statistics: FloatBuffer,
+        _ observer: some PassObserver
+    ) -> PassResult {
         precondition(plan.mode == .training, "the plan is for something else")
         precondition(gradient.count >= plan.gradientExtent, "the gradient is too short")
         precondition(
             statistics.count >= plan.batchStatisticsExtent, "the statistics are too short")
-        return run(parameters, gradient, statistics)
+        return run(parameters, gradient, statistics, observer)
     }
 
     /// One forward pass of training, for batch norm's statistics alone.
@@ -97,14 +116,14 @@ public final class Executor {
         precondition(plan.mode == .statistics, "the plan is for something else")
         precondition(
             statistics.count >= plan.batchStatisticsExtent, "the statistics are too short")
-        _ = run(parameters, noGradient, statistics)
+        _ = run(parameters, noGradient, statistics, Unobserved())
     }
 
     /// One forward pass with running statistics. The result counts `labels`; where they were never
     /// set, it means nothing.
     public func evaluate(parameters: ParameterStorage) -> PassResult {
         precondition(plan.mode == .evaluation, "the plan is for something else")
-        return run(parameters, noGradient, noGradient)
+        return run(parameters, noGradient, noGradient, Unobserved())
     }
 
     /// Clip logits of the last pass, (models, clips, classes): the mean over frames.
@@ -115,7 +134,8 @@ public final class Executor {
     }
 
     private func run(
-        _ parameters: ParameterStorage, _ gradient: FloatBuffer, _ statistics: FloatBuffer
+        _ parameters: ParameterStorage, _ gradient: FloatBuffer, _ statistics: FloatBuffer,
+        _ observer: some PassObserver
     ) -> PassResult {
         plan.layout.offsets.withUnsafeBufferPointer { offsets in
             guard let offsets = offsets.baseAddress, let labels = labels.baseAddress,
@@ -131,9 +151,16 @@ public final class Executor {
                 keys: keys,
                 parameters: parameters.values.base, running: parameters.statistics.base,
                 gradient: gradient.base, statistics: statistics.base, pool: pool)
-            for operation in plan.operations { operation.forward(pass) }
+            observer.began()
+            for operation in plan.operations {
+                operation.forward(pass)
+                observer.operationEnded()
+            }
             if plan.mode == .training {
-                for operation in plan.operations.reversed() { operation.backward(pass) }
+                for operation in plan.operations.reversed() {
+                    operation.backward(pass)
+                    observer.operationEnded()
+                }
             }
             let result = pass.doubles(plan.result)
             return PassResult(lossSum: result[0], correct: Int(result[1]))

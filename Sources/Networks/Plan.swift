@@ -19,6 +19,9 @@ public struct Plan: Sendable {
     /// Bytes of scratch memory that each thread takes.
     public let scratchBytes: Int
 
+    /// What its operations are and have to do, in their order.
+    public var costs: [OperationCost] { operations.map(\.cost) }
+
     let operations: [any PlannedOperation]
     let layout: ArenaLayout
     let input: BufferID

@@ -32,6 +32,19 @@ struct PlannedAffine: PlannedOperation {
     /// Pixels of a tile: about 128 kB of activations.
     private var tileRows: Int { max(1, 32_768 / tensors.channels) }
 
+    var cost: OperationCost {
+        let floats = rows * tensors.channels
+        let back = backward.map {
+            OperationCost.Work(
+                floats: (2 + (relu ? 1 : 0) + ($0.residual?.sweeps ?? 0)) * floats)
+        }
+        return OperationCost(
+            name: name, kind: .normalization,
+            title: "scale, shift" + (residual == nil ? "" : ", add"),
+            forward: OperationCost.Work(floats: (residual == nil ? 2 : 3) * floats),
+            backward: back ?? .none)
+    }
+
     func forward(_ pass: Pass) {
         let channels = tensors.channels
         let scale = pass[affine]

@@ -27,6 +27,20 @@ struct PlannedAttention: PlannedOperation {
     }
     var scratchBytes: Int { frames * frames * MemoryLayout<Float>.stride }
 
+    var cost: OperationCost {
+        let product = clips * heads * frames * frames * width
+        let (values, weights) = (clips * frames * channels, clips * heads * frames * frames)
+        let back = dx.map {
+            OperationCost.Work(
+                multiplyAdds: 4 * product,
+                floats: (4 + 3 * $0.sweeps) * values + weights)
+        }
+        return OperationCost(
+            name: name, kind: .attention, title: "\(heads) heads of \(width)",
+            forward: OperationCost.Work(multiplyAdds: 2 * product, floats: 4 * values + weights),
+            backward: back ?? .none)
+    }
+
     func forward(_ pass: Pass) {
         let (input, output, weights) = (pass[x], pass[y], pass[weights])
         pass.tiles(clips * heads, of: 1) { range, _ in

@@ -36,6 +36,15 @@ struct PlannedDropout: PlannedOperation {
     var backwardBuffers: [BufferID] { [dy, dx?.buffer].compactMap(\.self) }
     var scratchBytes: Int { count * MemoryLayout<Float>.stride }
 
+    var cost: OperationCost {
+        let back = dx.map {
+            OperationCost.Work(floats: (1 + $0.sweeps) * clips * count)
+        }
+        return OperationCost(
+            name: name, kind: .elementwise, title: "dropout \(rate)",
+            forward: OperationCost.Work(floats: 2 * clips * count), backward: back ?? .none)
+    }
+
     /// Uniform numbers, one a value of the clip.
     private func draw(_ clip: Int, _ thread: Int, _ pass: Pass) -> UnsafeMutablePointer<Float> {
         let drawn = pass.scratch(of: thread).assumingMemoryBound(to: Float.self)

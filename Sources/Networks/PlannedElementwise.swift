@@ -28,6 +28,16 @@ struct PlannedElementwise: PlannedOperation {
         dy.map { [y, $0] + targets.map(\.buffer) } ?? []
     }
 
+    var cost: OperationCost {
+        let (title, read) = if case .add = kind { ("add", 2) } else { ("ReLU", 1) }
+        let written = targets.reduce(0) { $0 + $1.sweeps }
+        return OperationCost(
+            name: name, kind: .elementwise, title: title,
+            forward: OperationCost.Work(floats: (read + 1) * count),
+            backward: dy == nil
+                ? .none : OperationCost.Work(floats: ((read == 1 ? 2 : 1) + written) * count))
+    }
+
     func forward(_ pass: Pass) {
         let (input, output) = (pass[x], pass[y])
         pass.tiles(count, of: grain) { range, _ in

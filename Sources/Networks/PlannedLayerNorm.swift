@@ -39,6 +39,16 @@ struct PlannedLayerNorm: PlannedOperation {
 
     var scratchBytes: Int { Self.tileRows * channels * MemoryLayout<Float>.stride }
 
+    var cost: OperationCost {
+        let floats = rows * channels
+        let back = backward.map {
+            OperationCost.Work(floats: (2 + ($0.dx?.sweeps ?? 0)) * floats)
+        }
+        return OperationCost(
+            name: name, kind: .normalization, title: "layer norm",
+            forward: OperationCost.Work(floats: 2 * floats), backward: back ?? .none)
+    }
+
     func forward(_ pass: Pass) {
         let (input, output, means) = (pass[x], pass[y], pass[moments])
         pass.tiles(rows, of: Self.tileRows) { range, _ in

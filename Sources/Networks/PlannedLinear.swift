@@ -22,6 +22,23 @@ struct PlannedLinear: PlannedOperation {
     var forwardBuffers: [BufferID] { [x, y] }
     var backwardBuffers: [BufferID] { dy.map { [x, $0] + [dx?.buffer].compactMap(\.self) } ?? [] }
 
+    var cost: OperationCost {
+        let product = rows * inputs * outputs
+        let (weight, x, y) = (inputs * outputs, rows * inputs, rows * outputs)
+        var back = OperationCost.Work.none
+        if dy != nil {
+            let products = (trainsWeight ? 1 : 0) + (dx == nil ? 0 : 1)
+            back = OperationCost.Work(
+                multiplyAdds: products * product,
+                floats: products * y + (trainsWeight ? x + weight : 0)
+                    + (dx.map { $0.sweeps * x + weight } ?? 0))
+        }
+        return OperationCost(
+            name: name, kind: .linear, title: "linear \(inputs)→\(outputs)",
+            forward: OperationCost.Work(multiplyAdds: product, floats: x + y + weight),
+            backward: back)
+    }
+
     func forward(_ pass: Pass) {
         let (input, output) = (pass[x], pass[y])
         pass.tiles(rows, of: tileRows) { range, _ in

@@ -33,6 +33,15 @@ struct PlannedLoss: PlannedOperation {
 
     var backwardBuffers: [BufferID] { heads.compactMap(\.gradient) }
 
+    var cost: OperationCost {
+        let logits = clips * frames * classes
+        return OperationCost(
+            name: name, kind: .loss, title: "cross-entropy",
+            forward: OperationCost.Work(
+                floats: (heads.count + heads.compactMap(\.gradient).count) * logits),
+            backward: .none)
+    }
+
     /// Loss and gradient are made in one go: the first operation of the way back has nothing left
     /// to do.
     func forward(_ pass: Pass) {

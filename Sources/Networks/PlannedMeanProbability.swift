@@ -14,6 +14,12 @@ struct PlannedMeanProbability: PlannedOperation {
     var backwardBuffers: [BufferID] { [] }
     var scratchBytes: Int { places * MemoryLayout<Double>.stride }
 
+    var cost: OperationCost {
+        OperationCost(
+            name: name, kind: .loss, title: "mean probability",
+            forward: OperationCost.Work(floats: clips * (places + 1) * classes), backward: .none)
+    }
+
     func forward(_ pass: Pass) {
         let (input, output) = (pass[x], pass[y])
         pass.tiles(clips, of: 1) { range, thread in

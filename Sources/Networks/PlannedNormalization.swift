@@ -87,6 +87,29 @@ struct PlannedNormalization: PlannedOperation {
             + [backward.dx, backward.residual?.buffer].compactMap(\.self)
     }
 
+    var cost: OperationCost {
+        let floats = rows * tensors.channels
+        let pools = ending == .reluPool2
+        let results =
+            pools
+            ? map.images * (map.height / 2) * (map.width / 2) * tensors.channels : floats
+        // The sums over the batch come first: what they are made of is read once more after them.
+        let sweep = floats + results + (ending == .relu ? floats : 0)
+        let back = backward.map {
+            OperationCost.Work(
+                floats: sweep
+                    + ($0.dx == nil
+                        ? 0 : sweep + floats + ($0.residual?.sweeps ?? 0) * floats))
+        }
+        return OperationCost(
+            name: name, kind: .normalization,
+            title: "batch norm" + (pools ? ", pool" : residual == nil ? "" : ", add"),
+            forward: OperationCost.Work(
+                floats: (takesStatistics ? 2 : 1) * floats + results
+                    + (residual == nil ? 0 : floats)),
+            backward: back ?? .none)
+    }
+
     func forward(_ pass: Pass) {
         let channels = tensors.channels
         if takesStatistics {

@@ -8,6 +8,8 @@ protocol PlannedOperation: Sendable {
     var backwardBuffers: [BufferID] { get }
     /// Scratch memory that one thread needs.
     var scratchBytes: Int { get }
+    /// What the operation is and has to do.
+    var cost: OperationCost { get }
 
     func forward(_ pass: Pass)
     func backward(_ pass: Pass)

@@ -35,6 +35,29 @@ struct PlannedPooling: PlannedOperation {
     private var outputCount: Int { to.height * to.width * to.channels }
     private var tileImages: Int { Swift.max(1, 32_768 / inputCount) }
 
+    var cost: OperationCost {
+        let (input, output) = (images * inputCount, images * outputCount)
+        let winners = winners == nil ? 0 : output
+        let forward = OperationCost.Work(
+            bytes: (input + output) * MemoryLayout<Float>.stride + winners)
+        var back = OperationCost.Work.none
+        if dy != nil, let dx {
+            let sweeps = dx.sweeps + (staging == nil ? 0 : 2)
+            back = OperationCost.Work(
+                bytes: (output + sweeps * input) * MemoryLayout<Float>.stride + winners)
+        }
+        return OperationCost(
+            name: name, kind: .pooling, title: title, forward: forward, backward: back)
+    }
+
+    private var title: String {
+        switch kind {
+        case .max(let shape, _): "max pool \(shape.kernel)x\(shape.kernel)/\(shape.stride)"
+        case .average2: "average 2x2"
+        case .adaptive(let height, let width): "average to \(height)x\(width)"
+        }
+    }
+
     func forward(_ pass: Pass) {
         let (input, output) = (pass[x], pass[y])
         pass.tiles(images, of: tileImages) { range, _ in

@@ -14,6 +14,14 @@ struct PlannedPositions: PlannedOperation {
     var forwardBuffers: [BufferID] { [x, y] }
     var backwardBuffers: [BufferID] { [dy, dx?.buffer].compactMap(\.self) }
 
+    var cost: OperationCost {
+        let floats = clips * table.count
+        let back = dx.map { OperationCost.Work(floats: (1 + $0.sweeps) * floats) }
+        return OperationCost(
+            name: name, kind: .elementwise, title: "positions",
+            forward: OperationCost.Work(floats: 2 * floats), backward: back ?? .none)
+    }
+
     func forward(_ pass: Pass) {
         let (input, output, count) = (pass[x], pass[y], table.count)
         pass.tiles(clips, of: 1) { range, _ in

@@ -39,6 +39,26 @@ struct PlannedRearrangement: PlannedOperation {
         }
     }
 
+    var cost: OperationCost {
+        let (title, moved, written) =
+            switch kind {
+            case .gather(let frames): ("\(frames.count) frames", outputCount, outputCount)
+            case .repeatFrames(let times): ("repeat \(times) times", outputCount, outputCount)
+            case .join: ("join", inputCount, inputCount)
+            case .flatten: ("flatten", inputCount, inputCount)
+            case .subsample(let stride):
+                ("every \(stride)th pixel", to.height * to.width * from.channels, outputCount)
+            }
+        let images = clips * to.time
+        let back = dx.map {
+            OperationCost.Work(floats: images * moved + $0.sweeps * clips * from.count)
+        }
+        return OperationCost(
+            name: name, kind: .rearrangement, title: title,
+            forward: OperationCost.Work(floats: images * (moved + written)),
+            backward: back ?? .none)
+    }
+
     func forward(_ pass: Pass) {
         let (input, output) = (pass[x], pass[y])
         pass.tiles(clips * to.time, of: 1) { range, _ in

@@ -23,6 +23,16 @@ struct PlannedWindowAverage: PlannedOperation {
     private var mapLine: Int { from.width * from.channels }
     private var windowLine: Int { window.width * from.channels }
 
+    var cost: OperationCost {
+        let back = dx.map {
+            OperationCost.Work(floats: clips * (to.count + $0.sweeps * from.count))
+        }
+        return OperationCost(
+            name: name, kind: .pooling, title: "average of frames",
+            forward: OperationCost.Work(floats: clips * (from.count + to.count)),
+            backward: back ?? .none)
+    }
+
     func forward(_ pass: Pass) {
         let (input, output) = (pass[x], pass[y])
         pass.tiles(clips, of: 1) { range, thread in

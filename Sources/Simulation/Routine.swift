@@ -16,7 +16,7 @@ extension CoordinatorEvent {
 extension WorkerEvent {
     var isRoutine: Bool {
         switch self {
-        case .tick, .reducing: true
+        case .tick, .awaiting: true
         case .received(let message): message.body == .alive
         default: false
         }

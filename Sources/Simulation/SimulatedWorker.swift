@@ -22,6 +22,8 @@ struct SimulatedWorker {
     /// Rises with every order that begins, so that what an ended one planned is dropped.
     var turn = 0
     var isBusy = false
+    /// What they do, they never finish.
+    var hangs = false
     var oldest = Generation(0)
     var term = Term(0)
     var members: [Member] = []

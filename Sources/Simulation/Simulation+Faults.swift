@@ -110,7 +110,9 @@ extension Simulation {
             else { continue }
             nextOrder(other)
             deliver(
-                .stalled(step, generation, reason: "its connection to \(index) closed"), to: other)
+                .stalled(
+                    step, generation, reason: "its connection to \(index) closed",
+                    accused: rank(of: index, at: other)), to: other)
         }
     }
 
@@ -169,6 +171,16 @@ extension Simulation {
             workers[index].cutToCoordinator = false
             workers[index].slowness = 1
             workers[index].pausedUntil = now
+        }
+        if let lasting = plan.lasting { afflict(random.int(0...workers.count - 1), lasting) }
+    }
+
+    private func afflict(_ index: Int, _ lasting: SimulationPlan.Lasting) {
+        tell("worker \(index) \(lasting) for good")
+        switch lasting {
+        case .hangs: workers[index].hangs = true
+        case .isUnreachable:
+            for other in workers.indices where other != index { cuts.append((other, index)) }
         }
     }
 }

@@ -59,7 +59,9 @@ extension Simulation {
                 // A connection that is refused or breaks is noticed; a silent one is not.
                 nextOrder(index)
                 return deliver(
-                    .stalled(step, generation, reason: "its connection to \(other) closed"),
+                    .stalled(
+                        step, generation, reason: "its connection to \(other) closed",
+                        accused: rank(of: other, at: index)),
                     to: index)
             }
             guard !isCut else { continue }
@@ -69,6 +71,11 @@ extension Simulation {
                     at: now + random.milliseconds(0...plan.delay))
             }
         }
+    }
+
+    /// The rank of a worker among the members that another knows.
+    func rank(of index: Int, at other: Int) -> Rank? {
+        workers[other].members.firstIndex { $0.gradientAddress == "\(index)" }.map { Rank($0) }
     }
 
     func receive(_ message: SumsMessage, at index: Int) {
@@ -96,7 +103,7 @@ extension Simulation {
                     !workers[index].inbox.contains { $0.sender == worker.members[rank].worker }
                 }
                 deliver(
-                    .reducing(
+                    .awaiting(
                         Awaiting(
                             ranks: ranks.map { Rank($0) }, chunk: 0, chunks: 1,
                             bytes: worker.members.count - ranks.count)), to: index)

@@ -154,7 +154,8 @@ public final class Simulation {
             }
             receive(message, at: index)
         case .handsDone(let index, let life, let turn, let order):
-            guard workers[index].isAlive, workers[index].life == life, workers[index].turn == turn
+            guard workers[index].isAlive, workers[index].life == life, workers[index].turn == turn,
+                !workers[index].hangs
             else { return }
             guard workers[index].pausedUntil <= now else {
                 queue.add(event, at: workers[index].pausedUntil)

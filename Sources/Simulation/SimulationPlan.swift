@@ -21,6 +21,15 @@ struct SimulationPlan: Sendable {
     let tornAppends: Int
     /// How long a message is under way at most, in milliseconds.
     let delay: Int
+    /// What is wrong with one worker for good once the other faults have ended; the run must come to its end without it.
+    let lasting: Lasting?
+
+    enum Lasting: Sendable {
+        /// Its hands never finish what they do; its signs of life come.
+        case hangs
+        /// No other worker reaches it, and it reaches them.
+        case isUnreachable
+    }
 
     /// - Parameter workers: Instead of a number that is drawn.
     init(seed: UInt64, workers fixed: Int? = nil) {
@@ -45,5 +54,10 @@ struct SimulationPlan: Sendable {
         duplication = isQuiet || random.once(in: 2) ? 0 : random.int(10...200)
         tornAppends = isQuiet || random.once(in: 2) ? 0 : random.int(10...100)
         delay = random.once(in: 3) ? 200 : random.int(1...20)
+        switch random.int(1...6) {
+        case 1 where workers > 1: lasting = .hangs
+        case 2 where workers > 1: lasting = .isUnreachable
+        default: lasting = nil
+        }
     }
 }

@@ -9,6 +9,8 @@ public enum CoordinatorEvent: Sendable, Equatable {
     case received(Stamped<WorkerMessage>, from: ConnectionID)
     /// The peer behind a connection is known to be gone.
     case disconnected(ConnectionID, reason: String)
+    /// Several at once, as where a switch fails: the step goes on without all of them at once.
+    case allDisconnected([ConnectionID], reason: String)
     /// A worker process that the coordinator started ended without a part in the run.
     case launchFailed(reason: String)
     /// An uploaded state is complete and durable.

@@ -25,9 +25,9 @@ extension CoordinatorMachine {
             return again(index) { .proceed(next: $0.nextAction(index: index)) }
         }
         guard blocks.map(\.block) == peers[index].blocks else {
-            return fail(
-                "worker \(peers[index].worker) (\(peers[index].hello.host)) scored other blocks "
-                    + "than it was dealt")
+            return lose(
+                index, reason: "it scored other blocks than it was dealt", isFault: true,
+                rests: true)
         }
         for block in blocks { evaluated[block.block] = block }
         peers[index].hasEvaluated = true

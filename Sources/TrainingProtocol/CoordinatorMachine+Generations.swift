@@ -31,12 +31,15 @@ extension CoordinatorMachine {
             evaluated = [:]
             isEvaluationDue = committed == options.schedule.lastStep && options.evaluationBlocks > 0
         }
+        // One that comes back may hold the last state, which was thought to be lost.
+        if mustEnd, !isEvaluationDue { phase = .gathering }
         let holders = chosen.contains { peers[$0].holds == committed }
+        let usual = usualPace
         let shares = chosen.map { index in
             let peer = peers[index]
             let kept = peer.holds == committed ? peer.readiness?.holding?.finished : nil
             return SlotAssignment.Share(
-                kept: kept ?? SlotSet(), pace: pace(of: peer),
+                kept: kept ?? SlotSet(), pace: peer.pace ?? usual,
                 isTaking: !holders || peer.holds == committed)
         }
         let slots = options.schedule.slots
@@ -66,11 +69,13 @@ extension CoordinatorMachine {
             for index in left { peers[index].isMember = false }
             return left.isEmpty ? nobodyIsLeft(reason: reason) : begin(reason: reason)
         }
+        let usual = usualPace
         let shares = left.map { index in
             let peer = peers[index]
             let done = peer.progress?.finished.count ?? 0
             return SlotAssignment.Share(
-                kept: peer.slots, unfinished: max(0, peer.slots.count - done), pace: pace(of: peer),
+                kept: peer.slots, unfinished: max(0, peer.slots.count - done),
+                pace: peer.pace ?? usual,
                 isTaking: peer.holds == committed)
         }
         let sets = SlotAssignment.spread(slots: options.schedule.slots, over: shares)
@@ -85,10 +90,13 @@ extension CoordinatorMachine {
         gatheringSince = nil
         if !takesOver { contest = Contest() }
         hasBegun = true
+        attestation = nil
+        agreed = 0
         for index in members {
             peers[index].attested = nil
             // Who loads the state gives up the one that it has.
-            if peers[index].holds != committed { peers[index].holds = nil }
+            peers[index].wasLoading = peers[index].holds != committed
+            if peers[index].wasLoading { peers[index].holds = nil }
             peers[index].report = nil
             peers[index].progress = nil
             peers[index].advanced = now
@@ -120,8 +128,8 @@ extension CoordinatorMachine {
                     reason: reason)),
         ]
         let list = memberList
-        for index in members {
-            directives.append(invitation(index, among: list, reason: reason))
+        for (place, index) in members.enumerated() {
+            directives.append(invitation(index, Rank(place), among: list, reason: reason))
         }
         if isEvaluating { return directives + finishEvaluation() }
         return directives + enter(nextAction(index: nil))
@@ -143,11 +151,10 @@ extension CoordinatorMachine {
     ///
     /// - Parameter list: `memberList`, which is the same for all of them.
     func invitation(
-        _ index: Int, among list: [Member], reason: String
+        _ index: Int, _ rank: Rank, among list: [Member], reason: String
     ) -> CoordinatorDirective {
-        let rank = list.firstIndex { $0.worker == peers[index].worker } ?? 0
         let deal = Deal(
-            members: list, rank: Rank(rank),
+            members: list, rank: rank,
             next: nextAction(index: index), contested: contest.slots,
             committed: known[committed], reason: reason)
         return .send(stamp(.begin(deal)), to: peers[index].connection)
@@ -161,9 +168,8 @@ extension CoordinatorMachine {
         return [.note(.waiting(reason: reason))]
     }
 
-    /// Seconds for a slot; unknown ones count as the mean of the known.
-    private func pace(of peer: Peer) -> Double {
-        if let pace = peer.pace { return pace }
+    /// Seconds for a slot of a worker of which it is not known: the mean of the known.
+    private var usualPace: Double {
         let known = peers.compactMap(\.pace)
         return known.isEmpty ? 1 : known.reduce(0, +) / Double(known.count)
     }
@@ -183,13 +189,16 @@ extension CoordinatorMachine {
             return "worker \(joiner.worker) joins"
         }
         let all = members
-        let shares = all.map { SlotAssignment.Share(pace: pace(of: peers[$0])) }
+        let usual = usualPace
+        let shares = all.map { SlotAssignment.Share(pace: peers[$0].pace ?? usual) }
         if all.contains(where: { peers[$0].slots.ranges.count > 1 }) {
             return "slots are dealt in ranges again"
         }
         let best = SlotAssignment.deal(slots: options.schedule.slots, to: shares)
+        // Others that have no slots wait for the speeds to be uneven: with more workers than slots, paces that waver
+        // would else change the deal at every step.
         if let (idler, _) = zip(all, best).first(where: {
-            peers[$0.0].slots.isEmpty && !$0.1.isEmpty
+            peers[$0.0].wasLoading && peers[$0.0].slots.isEmpty && !$0.1.isEmpty
         }) {
             return "worker \(peers[idler].worker) has the state now"
         }

@@ -57,9 +57,11 @@ extension CoordinatorMachine {
         let note = CoordinatorDirective.note(.aborted(blame(for: nil, reason: reason)))
         contest.slots = contest.slots.union(slots)
         peers[index].slots = peer.slots.subtracting(slots)
-        for (place, slot) in slots.slots.enumerated() {
-            let taker = idle[place % idle.count]
-            peers[taker].slots = peers[taker].slots.union(SlotSet(slot..<slot + 1))
+        let shares = idle.map { _ in SlotAssignment.Share() }
+        let moved = slots.slots
+        for (taker, places) in zip(idle, SlotAssignment.deal(slots: moved.count, to: shares)) {
+            let taken = SlotSet(places.slots.map { moved[$0] })
+            peers[taker].slots = peers[taker].slots.union(taken)
         }
         return [note] + announce(reason: reason, takesOver: true)
     }

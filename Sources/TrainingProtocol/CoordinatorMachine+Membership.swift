@@ -16,6 +16,8 @@ extension CoordinatorMachine {
             before = lose(index, reason: "it began anew", tells: false)
             guard phase != .ended else { return before }
         }
+        // It says hello again until it is heard.
+        if isResting(hello) { return before }
         if let reason = objection(to: hello) {
             return before + [
                 .send(stamp(.refusal(reason: reason)), to: connection),
@@ -26,7 +28,7 @@ extension CoordinatorMachine {
         if profile == nil { profile = hello.profile }
         let worker = nextWorker
         nextWorker = nextWorker.next
-        peers.append(
+        add(
             Peer(
                 worker: worker, connection: connection, hello: hello, lastHeard: now, advanced: now)
         )
@@ -49,9 +51,14 @@ extension CoordinatorMachine {
         guard peers[index].readiness == nil else { return [] }
         let others = peers.first { $0.readiness != nil }
         if let others, let expected = others.readiness, expected.model != readiness.model {
-            return fail(
-                "the model of worker \(peers[index].worker) (\(peers[index].hello.host)) differs "
-                    + "from worker \(others.worker)'s (\(others.hello.host))")
+            let reason =
+                "its model differs from that of worker \(others.worker) (\(others.hello.host)): "
+                + "install the same release on both"
+            let peer = remove(index)
+            return [
+                .send(stamp(.refusal(reason: reason)), to: peer.connection),
+                .note(.refused(host: peer.hello.host, reason: reason)),
+            ] + afterDeparture()
         }
         failedLaunches = 0
         peers[index].readiness = readiness
@@ -77,14 +84,21 @@ extension CoordinatorMachine {
     // MARK: Going
 
     mutating func leaves(_ index: Int, _ reason: String) -> [CoordinatorDirective] {
-        guard peers[index].isMember else { return release(index, reason: reason) }
+        guard peers[index].isMember else {
+            return release(index, reason: reason) + afterDeparture()
+        }
         if peers[index].leaving == nil { peers[index].leaving = reason }
         return []
     }
 
     mutating func drain(
-        _ worker: WorkerID, for connection: ConnectionID
+        _ worker: WorkerID, of run: RunID, for connection: ConnectionID
     ) -> [CoordinatorDirective] {
+        // An address may be another run's by now; who names no run means the one that is there.
+        guard run == options.run || run == RunID(0) else {
+            let text = "the coordinator at this address serves another run"
+            return [.send(stamp(.answer(accepted: false, text: text)), to: connection)]
+        }
         guard let index = peers.firstIndex(where: { $0.worker == worker }) else {
             let all = peers.map { "\($0.worker) (\($0.hello.host))" }.joined(separator: ", ")
             let text = "there is no worker \(worker); there are \(all.isEmpty ? "none" : all)"
@@ -98,12 +112,18 @@ extension CoordinatorMachine {
 
     /// Lets a worker go that has no part in a step.
     mutating func release(_ index: Int, reason: String) -> [CoordinatorDirective] {
-        let peer = peers.remove(at: index)
-        if saving?.by == peer.worker { saving = nil }
+        let peer = remove(index)
+        forgetSave(by: peer)
         return [
             .send(stamp(.finish(completed: false, reason: reason)), to: peer.connection),
             .note(.left(peer.worker, reason: reason)),
         ]
+    }
+
+    private mutating func forgetSave(by peer: Peer) {
+        guard saving?.by == peer.worker else { return }
+        saving = nil
+        isSaveDue = true
     }
 
     /// A worker is gone. The step under way goes on without it.
@@ -111,13 +131,45 @@ extension CoordinatorMachine {
     /// - Parameters:
     ///   - isFault: Whether the worker found something that others would meet again.
     ///   - tells: Whether it learns of it: it may only have been slow, and come again.
+    ///   - rests: Whether it would do the same again, and may come back only after a while.
     mutating func lose(
-        _ index: Int, reason: String, isFault: Bool = false, tells: Bool = true
+        _ index: Int, reason: String, isFault: Bool = false, tells: Bool = true, rests: Bool = false
     ) -> [CoordinatorDirective] {
         let blame = blame(for: index, reason: reason)
-        let peer = peers.remove(at: index)
-        let cause =
-            "worker \(peer.worker) (\(peer.hello.host), process \(peer.hello.process)): \(reason)"
+        let departure = depart(index, blame, reason: reason, tells: tells)
+        if rests { rest(departure.peer.hello) }
+        if isFault, let end = meetFault(departure.cause) { return departure.directives + end }
+        return departure.directives + goOn(without: [departure])
+    }
+
+    /// Workers that are gone at once: one generation, and not one for each.
+    mutating func lose(
+        _ connections: [ConnectionID], reason: String
+    ) -> [CoordinatorDirective] {
+        // Told before anyone is gone: who waits for whom is said by rank.
+        let blames = connections.compactMap { connection in
+            index(of: connection).map { (connection, blame(for: $0, reason: reason)) }
+        }
+        var departures: [Departure] = []
+        for (connection, blame) in blames {
+            guard let index = index(of: connection) else { continue }
+            departures.append(depart(index, blame, reason: reason, tells: true))
+        }
+        guard !departures.isEmpty else { return [] }
+        return departures.flatMap(\.directives) + goOn(without: departures)
+    }
+
+    private struct Departure {
+        let peer: Peer
+        let cause: String
+        let blame: BlameReport
+        let directives: [CoordinatorDirective]
+    }
+
+    private mutating func depart(
+        _ index: Int, _ blame: BlameReport, reason: String, tells: Bool
+    ) -> Departure {
+        let peer = remove(index)
         var directives: [CoordinatorDirective] = [
             .append(.lost(worker: peer.worker, reason: reason)),
             .note(.lost(peer.worker, reason: reason)),
@@ -126,26 +178,34 @@ extension CoordinatorMachine {
             directives.append(
                 .send(stamp(.unknown(reason: "it was lost: \(reason)")), to: peer.connection))
         }
-        if saving?.by == peer.worker {
-            saving = nil
-            isSaveDue = true
-        }
-        if isFault, let end = meetFault(cause) { return directives + end }
+        forgetSave(by: peer)
+        let cause =
+            "worker \(peer.worker) (\(peer.hello.host), process \(peer.hello.process)): \(reason)"
+        return Departure(peer: peer, cause: cause, blame: blame, directives: directives)
+    }
+
+    private mutating func goOn(without departures: [Departure]) -> [CoordinatorDirective] {
+        guard phase == .evaluating || isStepping else { return afterDeparture() }
+        let members = departures.filter(\.peer.isMember)
+        guard let first = members.first else { return [] }
+        let others = members.count > 1 ? ", and \(members.count - 1) more" : ""
+        let aborts = isStepping ? members.map { CoordinatorDirective.note(.aborted($0.blame)) } : []
+        return aborts + takeOver(reason: first.cause + others)
+    }
+
+    private var isStepping: Bool {
+        if case .stepping = phase { true } else { false }
+    }
+
+    /// What waits for somebody may not have to any more, or have nobody to wait for.
+    private mutating func afterDeparture() -> [CoordinatorDirective] {
         switch phase {
         case .gathering:
             if peers.isEmpty, !isPinned { profile = nil }
-            return directives + beginIfReady()
-        case .stepping, .evaluating:
-            guard peer.isMember else { return directives }
-            if case .stepping = phase { directives.append(.note(.aborted(blame))) }
-            return directives + takeOver(reason: cause)
-        case .parting:
-            return directives + part()
-        case .closing:
-            if stopReason == nil { stopReason = cause }
-            return directives + close()
-        case .ended:
-            return directives
+            return beginIfReady()
+        case .parting: return part()
+        case .closing: return close()
+        case .stepping, .evaluating, .ended: return []
         }
     }
 

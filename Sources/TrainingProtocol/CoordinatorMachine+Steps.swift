@@ -6,11 +6,12 @@ extension CoordinatorMachine {
     ) -> [CoordinatorDirective] {
         // Nothing is committed in a generation before all have attested the state that it began from.
         guard peers[index].attested == nil, message.step == committed else { return [] }
-        if let other = members.first(where: {
-            peers[$0].attested != nil && peers[$0].attested != digest
-        }) {
+        if let attestation, attestation != digest,
+            let other = members.first(where: { peers[$0].attested != nil })
+        {
             return differing(index, digest, from: other)
         }
+        attestation = digest
         peers[index].attested = digest
         peers[index].holds = committed
         guard case .stepping(let step) = phase else { return finishEvaluation() }
@@ -22,8 +23,10 @@ extension CoordinatorMachine {
         _ index: Int, _ digest: Digest, from other: Int
     ) -> [CoordinatorDirective] {
         // What a joiner was given may be damaged; it tries again.
-        for candidate in [index, other] where peers[candidate].holds != committed {
-            return lose(candidate, reason: "the state that it was given differs from the others'")
+        for candidate in [index, other] where peers[candidate].wasLoading {
+            return lose(
+                candidate, reason: "the state that it was given differs from the others'",
+                rests: true)
         }
         let name = { [peers] (index: Int) in
             "worker \(peers[index].worker) (\(peers[index].hello.host))"
@@ -45,13 +48,14 @@ extension CoordinatorMachine {
         }
         guard phase == .stepping(message.step), peers[index].report == nil else { return [] }
         if let problem = flaw(in: report, of: peers[index], step: message.step) {
-            return fail(problem)
+            return lose(index, reason: problem, isFault: true, rests: true)
         }
         peers[index].report = report
         let slots = peers[index].slots.count
         if slots > 0 {
             let pace = report.times.computing.inSeconds / Double(slots)
             if pace > 0 {
+                lastPace = pace
                 peers[index].pace = peers[index].pace.map { 0.7 * $0 + 0.3 * pace } ?? pace
             }
         }
@@ -66,15 +70,17 @@ extension CoordinatorMachine {
         guard report.slots.map(\.slot.rawValue) == peer.slots.slots,
             report.slots.map(\.samples) == expected
         else {
-            return "worker \(peer.worker) (\(peer.hello.host)) accounted for other slots of step "
-                + "\(step) than it was dealt"
+            return "it accounted for other slots of step \(step) than it was dealt"
         }
         return nil
     }
 
     private mutating func commitIfAgreed(_ step: Step) -> [CoordinatorDirective] {
-        guard members.allSatisfy({ peers[$0].report != nil && peers[$0].attested != nil }) else {
-            return []
+        // From where the last look stopped: with a thousand members each is looked at once a step.
+        while agreed < peers.count {
+            let peer = peers[agreed]
+            if peer.isMember, peer.report == nil || peer.attested == nil { return [] }
+            agreed += 1
         }
         return commit(step)
     }
@@ -115,9 +121,11 @@ extension CoordinatorMachine {
         isEvaluationDue = evaluates(step)
         stalls = 0
         stall = nil
+        agreed = 0
         for index in members {
             peers[index].report = nil
             peers[index].holds = step
+            forgive(peers[index].hello)
         }
         directives.append(
             .note(

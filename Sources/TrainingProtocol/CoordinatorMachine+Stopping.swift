@@ -8,10 +8,14 @@ extension CoordinatorMachine {
             return []
         }
         guard saving == nil else { return [] }
-        let holders = peers.filter { $0.holds == committed }
-        guard let holder = holders.first(where: { $0.leaving == nil }) ?? holders.first else {
-            return []
+        // Rather one that has sent what it was asked for, is a member (others hold the state once they are told of a
+        // generation), and stays.
+        let reluctance = { [passedOver] (peer: Peer) in
+            (peer.worker == passedOver ? 4 : 0) + (peer.isMember ? 0 : 2)
+                + (peer.leaving == nil ? 0 : 1)
         }
+        let holders = peers.filter { $0.holds == committed }
+        guard let holder = holders.min(by: { reluctance($0) < reluctance($1) }) else { return [] }
         isSaveDue = false
         saving = (committed, holder.worker)
         savingSince = now
@@ -21,13 +25,23 @@ extension CoordinatorMachine {
         ]
     }
 
+    /// So many times a state is asked for that others wait for before its holder is given up.
+    private static var mostAsked: Int { 3 }
+
     /// A word that was lost on the way must not keep the run from ending. States are large and disks slow: each
     /// time it takes twice as long until someone is asked again.
     mutating func saveAgain() -> [CoordinatorDirective] {
         let patience = options.deadlines.upload * (1 << min(6, savesAskedAgain))
         guard saving != nil, now - savingSince > patience else { return [] }
         savesAskedAgain += 1
+        passedOver = saving?.by
         saving = nil
+        if phase == .closing || phase == .parting, savesAskedAgain >= Self.mostAsked,
+            let index = peers.firstIndex(where: { $0.worker == passedOver })
+        {
+            return lose(
+                index, reason: "it does not send the state that it was asked for", rests: true)
+        }
         return phase == .closing ? close() : save()
     }
 
@@ -38,8 +52,9 @@ extension CoordinatorMachine {
         guard step > saved, step <= journaled else { return wasAwaited ? goOnAfterSaving() : [] }
         saved = step
         savesAskedAgain = 0
+        passedOver = nil
         // What lies before can be had again without being computed.
-        known = known.filter { $0.key >= step }
+        known = known.filter { $0.key >= min(step, committed) }
         let directives: [CoordinatorDirective] = [.append(.saved(step: step)), .note(.saved(step))]
         return directives + goOnAfterSaving()
     }
@@ -61,12 +76,17 @@ extension CoordinatorMachine {
     }
 
     private mutating func goOnAfterSaving() -> [CoordinatorDirective] {
+        if saved >= options.schedule.lastStep, saved > committed {
+            // The last state was lost with its holders, but not what they had sent of it.
+            committed = saved
+            return close()
+        }
         switch phase {
-        case .closing: close()
-        case .parting: part()
+        case .closing: return close()
+        case .parting: return part()
         // The members may have gone on since, and hold a newer state: that is what a save that is due saves.
-        case .stepping, .evaluating: isSaveDue ? save() : []
-        case .gathering, .ended: []
+        case .stepping, .evaluating: return isSaveDue ? save() : []
+        case .gathering, .ended: return []
         }
     }
 
@@ -85,7 +105,12 @@ extension CoordinatorMachine {
         if saved < committed {
             let directives = save()
             if saving != nil { return directives }
-            // Nobody holds it any more: the newest saved state is where a resumption starts.
+            // Nobody holds it any more. Who asked for an end gets it, and goes on from the newest saved state later; a run
+            // that is to be complete computes the steps after that again.
+            if stopReason == nil, fault == nil {
+                phase = .gathering
+                return begin(reason: "the last state is lost")
+            }
         }
         if let fault {
             return finish(.failed(reason: fault + "; the state of step \(saved) is saved"))

@@ -72,6 +72,8 @@ public struct CoordinatorMachine: Sendable {
         /// The step whose state it holds once it has done all that it was told.
         var holds: Step?
         var isMember = false
+        /// Whether it had to load the state when this generation began.
+        var wasLoading = false
         var slots = SlotSet()
         var attested: Digest?
         var report: StepReport?
@@ -104,8 +106,14 @@ public struct CoordinatorMachine: Sendable {
     let options: Options
     var phase = Phase.gathering
     var generation: Generation
-    /// In the order of joining, which becomes the order of ranks.
+    /// In the order of joining, which becomes the order of ranks. `add` and `remove` change who is among them.
     var peers: [Peer] = []
+    /// Where a connection's peer stands in `peers`.
+    private var places: [ConnectionID: Int] = [:]
+    /// The digest that the first member attested in this generation.
+    var attestation: Digest?
+    /// Peers before this one in `peers` have reported and attested, as far as they are members.
+    var agreed = 0
     var profile: [ProfileEntry]?
     var isPinned: Bool
     /// Whether a generation has begun in this term.
@@ -122,6 +130,8 @@ public struct CoordinatorMachine: Sendable {
     var saving: (step: Step, by: WorkerID)?
     var savingSince = Duration.zero
     var savesAskedAgain = 0
+    /// Who was asked for a state last and has not sent it: others are asked first.
+    var passedOver: WorkerID?
     /// A save fell due while another was under way.
     var isSaveDue = false
     var nextWorker: WorkerID
@@ -132,8 +142,10 @@ public struct CoordinatorMachine: Sendable {
     var faultyStep: Step?
     /// Processes started here that ended without a part in the run, one after another.
     var failedLaunches = 0
-    /// The first word of a member that cannot go on, and when it came.
-    var stall: (reason: String, since: Duration)?
+    /// What members say that cannot go on.
+    var stall: Stall?
+    /// Those that were lost for what they would do again, if they came back at once.
+    var rests: [Rest] = []
     /// Generations in a row that stalled in this step.
     var stalls = 0
     /// When the first worker of this gathering was ready.
@@ -141,6 +153,8 @@ public struct CoordinatorMachine: Sendable {
     var lastAlive = Duration.zero
     var now = Duration.zero
     var contest = Contest()
+    /// Seconds for a slot as someone last reported.
+    var lastPace: Double?
     /// Steps in a row whose slots would have been dealt otherwise by speed.
     var unevenSteps = 0
     /// Blocks of the evaluation under way that are in.
@@ -180,8 +194,9 @@ public struct CoordinatorMachine: Sendable {
         case .received(let message, let connection):
             return receive(message, from: connection)
         case .disconnected(let connection, let reason):
-            guard let index = index(of: connection) else { return [] }
-            return lose(index, reason: reason)
+            return lose([connection], reason: reason)
+        case .allDisconnected(let connections, let reason):
+            return lose(connections, reason: reason)
         case .launchFailed(let reason):
             return launchFailed(reason)
         case .journalFailed(let reason), .broken(let reason):
@@ -198,7 +213,20 @@ public struct CoordinatorMachine: Sendable {
     }
 
     func index(of connection: ConnectionID) -> Int? {
-        peers.firstIndex { $0.connection == connection }
+        places[connection]
+    }
+
+    mutating func add(_ peer: Peer) {
+        places[peer.connection] = peers.count
+        peers.append(peer)
+    }
+
+    mutating func remove(_ index: Int) -> Peer {
+        let peer = peers.remove(at: index)
+        places[peer.connection] = nil
+        for later in index..<peers.count { places[peers[later].connection] = later }
+        agreed = 0
+        return peer
     }
 
     private mutating func receive(
@@ -206,7 +234,7 @@ public struct CoordinatorMachine: Sendable {
     ) -> [CoordinatorDirective] {
         switch message.body {
         case .hello(let hello): return welcome(hello, from: connection)
-        case .drain(let worker): return drain(worker, for: connection)
+        case .drain(let worker): return drain(worker, of: message.run, for: connection)
         default: break
         }
         guard message.run == options.run else { return [] }
@@ -234,8 +262,8 @@ public struct CoordinatorMachine: Sendable {
             return old ? [] : evaluated(index, message, blocks)
         case .witnessed(let slot, let digest):
             return witnessed(index, message, slot, digest)
-        case .stalled(let reason):
-            return old ? [] : stalled(index, message, reason: reason)
+        case .stalled(let reason, let accused):
+            return old ? [] : stalled(index, message, reason: reason, accused: accused)
         case .failed(let reason):
             return lose(index, reason: reason, isFault: true)
         case .leaving(let reason):

@@ -31,7 +31,8 @@ public enum WorkerMessage: Sendable, Equatable {
     case witnessed(Slot, Digest)
     case heartbeat(Progress)
     /// The worker cannot go on with the stamp's step, and waits for another generation.
-    case stalled(reason: String)
+    /// - Parameter accused: The member that the connection which broke, or never stood, goes to.
+    case stalled(reason: String, accused: Rank?)
     case failed(reason: String)
     /// The worker asks to be let go at the end of a step.
     case leaving(reason: String)
@@ -185,6 +186,14 @@ public enum Activity: String, Sendable, Equatable, CaseIterable {
     case awaitingCommit = "awaiting commit"
     case halted
 
+    /// Whether it tells how far it is.
+    var hasProgress: Bool {
+        switch self {
+        case .reducing, .loading, .evaluating: true
+        default: false
+        }
+    }
+
     /// Whether it waits for other members.
     public var isWaiting: Bool {
         switch self {
@@ -194,11 +203,11 @@ public enum Activity: String, Sendable, Equatable, CaseIterable {
     }
 }
 
-/// What a member's reduction waits for.
+/// How far a member's reduction is, or a load or an evaluation, and what it waits for.
 public struct Awaiting: Sendable, Equatable {
     /// Members whose sums or finished chunks are missing.
     public var ranks: [Rank]
-    /// The first chunk that is missing, and how many there are.
+    /// The first chunk that is missing, and how many there are; or pieces of a state, or blocks.
     public var chunk: Int
     public var chunks: Int
     /// Bytes that have come.
@@ -230,6 +239,11 @@ public struct Introduction: Sendable, Equatable {
         self.dataAddress = dataAddress
         self.dataset = dataset
         self.deadlines = deadlines
+    }
+
+    /// Whether both are of one run that goes on as it was: addresses may change, what is trained and how far may not.
+    public func describesSameRun(as other: Introduction) -> Bool {
+        configuration == other.configuration && dataset == other.dataset
     }
 }
 
@@ -362,4 +376,4 @@ public struct BlockOutcome: Sendable, Equatable {
 }
 
 /// The version of the messages; a worker of another one is refused.
-public let protocolVersion: UInt32 = 2
+public let protocolVersion: UInt32 = 3

@@ -26,40 +26,33 @@ public enum SlotAssignment {
     ///
     /// - Parameter shares: `kept` must be empty.
     public static func deal(slots: Int, to shares: [Share]) -> [SlotSet] {
-        var counts = shares.map { _ in 0 }
-        for _ in 0..<slots {
-            let taker = earliest(shares, having: counts)
-            counts[taker] += 1
-        }
+        var takers = SlotTakers(shares, having: shares.map { _ in 0 })
+        for _ in 0..<slots { _ = takers.next() }
         var first = 0
-        return counts.map { count in
+        return takers.counts.map { count in
             defer { first += count }
             return SlotSet(first..<first + count)
         }
     }
 
-    /// Everyone keeps what it has; each slot that nobody has goes to whoever ends first with it.
+    /// Everyone keeps what it has; those slots that nobody has are dealt so that all end as early as they can, in runs
+    /// of neighbours: their sums can be added, where those of scattered slots would have to be kept and sent apart.
     public static func spread(slots: Int, over shares: [Share]) -> [SlotSet] {
-        var sets = shares.map(\.kept)
-        var counts = shares.map(\.unfinished)
-        for slot in 0..<slots where !sets.contains(where: { $0.contains(slot) }) {
-            let taker = earliest(shares, having: counts)
-            counts[taker] += 1
-            sets[taker] = sets[taker].union(SlotSet(slot..<slot + 1))
+        let kept = SlotSet(ranges: shares.flatMap(\.kept.ranges))
+        var takers = SlotTakers(shares, having: shares.map(\.unfinished))
+        let missing = SlotSet(0..<slots).subtracting(kept).slots
+        for _ in missing { _ = takers.next() }
+        var first = 0
+        return shares.indices.map { index in
+            let count = takers.counts[index] - shares[index].unfinished
+            defer { first += count }
+            return shares[index].kept.union(SlotSet(missing[first..<first + count]))
         }
-        return sets
     }
 
     /// When the last member ends, in the unit of the shares' pace.
     public static func span(_ counts: [Int], _ shares: [Share]) -> Double {
         zip(counts, shares).map { Double($0) * $1.pace }.max() ?? 0
-    }
-
-    /// The member that would end first with one slot more; the first of several.
-    private static func earliest(_ shares: [Share], having counts: [Int]) -> Int {
-        let takers = shares.indices.filter { shares[$0].isTaking }
-        let end = { (index: Int) in Double(counts[index] + 1) * shares[index].pace }
-        return takers.min { end($0) < end($1) } ?? 0
     }
 
     /// Blocks dealt in turn to those who take any; one list a member.

@@ -51,7 +51,18 @@ public struct SlotSet: Hashable, Sendable {
     public func union(_ other: SlotSet) -> SlotSet { SlotSet(ranges: ranges + other.ranges) }
 
     public func subtracting(_ other: SlotSet) -> SlotSet {
-        SlotSet(slots.filter { !other.contains($0) })
+        var rest = SlotSet()
+        var cuts = other.ranges[...]
+        for range in ranges {
+            var first = range.lowerBound
+            cuts = cuts.drop { $0.upperBound <= first }
+            for cut in cuts.prefix(while: { $0.lowerBound < range.upperBound }) {
+                if first < cut.lowerBound { rest.append(first..<cut.lowerBound) }
+                first = cut.upperBound
+            }
+            if first < range.upperBound { rest.append(first..<range.upperBound) }
+        }
+        return rest
     }
 }
 

@@ -16,15 +16,15 @@ public enum WorkerEvent: Sendable, Equatable {
     case updated(Step)
     case evaluated(Step, Generation, [BlockOutcome])
     /// A step cannot go on, through no fault of this worker's; the coordinator will decide.
-    case stalled(Step, Generation, reason: String)
+    case stalled(Step, Generation, reason: String, accused: Rank?)
     /// The state that a generation needs could not be had from anyone.
     case loadFailed(Step, Generation, reason: String)
     /// Something that this worker cannot mend.
     case failed(reason: String)
     /// Someone asks this worker to leave; a second time, at once.
     case leaveRequested(reason: String)
-    /// What the reduction under way waits for.
-    case reducing(Awaiting)
+    /// How far a reduction, a load or an evaluation is, and whom it waits for.
+    case awaiting(Awaiting)
     /// Time passed.
     case tick
 }

@@ -55,6 +55,7 @@ extension WorkerMachine {
     mutating func perform(_ next: NextAction) -> [WorkerDirective] {
         guard let holds, let slots = mySlots, let deal else { return [] }
         lastWord = nil
+        awaiting = nil
         switch next {
         case .step:
             activity = .computing
@@ -97,7 +98,7 @@ extension WorkerMachine {
                 return []
             }
             activity = .stalled
-            return say(.stalled(reason: reason), about: base)
+            return say(.stalled(reason: reason, accused: nil), about: base)
         case .attested(let step, let generation, let digest):
             guard generation == self.generation, step == base, holds == base else { return [] }
             let word = stamp(.attested(digest), about: step)
@@ -128,13 +129,13 @@ extension WorkerMachine {
             }
             activity = .halted
             return say(.evaluated(blocks), about: step)
-        case .stalled(let step, let generation, let reason):
+        case .stalled(let step, let generation, let reason, let accused):
             guard activity == .reducing, generation == self.generation, step == holds?.next else {
                 return []
             }
             activity = .stalled
-            return say(.stalled(reason: reason), about: step)
-        case .received, .failed, .leaveRequested, .reducing, .tick:
+            return say(.stalled(reason: reason, accused: accused), about: step)
+        case .received, .failed, .leaveRequested, .awaiting, .tick:
             return []
         }
     }

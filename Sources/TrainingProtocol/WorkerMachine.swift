@@ -14,6 +14,8 @@ public struct WorkerMachine: Sendable {
     var attempt: UInt32 = 0
     var hasJoined = false
     var run = RunID(0)
+    /// What the run was when this worker last joined.
+    var introduction: Introduction?
     var term = Term(0)
     var generation = Generation(0)
     /// The step whose state this worker holds.
@@ -65,7 +67,7 @@ public struct WorkerMachine: Sendable {
             return end(.failed(reason: reason), saying: .failed(reason: reason))
         case .leaveRequested(let reason):
             return leave(reason, now: now)
-        case .reducing(let awaiting):
+        case .awaiting(let awaiting):
             self.awaiting = awaiting
             return []
         case .tick:
@@ -127,7 +129,10 @@ public struct WorkerMachine: Sendable {
         case .welcome(let worker, let introduction):
             guard activity == .greeting else { return [] }
             heard(at: now)
-            if message.run != run { forget() }
+            // The same run with another configuration, as with more steps, is met anew.
+            let isSame = self.introduction?.describesSameRun(as: introduction) ?? false
+            if message.run != run || !isSame { forget() }
+            self.introduction = introduction
             run = message.run
             term = message.term
             generation = message.generation
@@ -137,7 +142,9 @@ public struct WorkerMachine: Sendable {
             lastWord = nil
             return [.note(.joined(worker)), .prepare(run, term, introduction)]
         case .refusal(let reason):
-            guard activity == .greeting else { return [] }
+            guard activity == .greeting || activity == .preparing || activity == .idle else {
+                return []
+            }
             hasEnded = true
             return [.end(.refused(reason: reason))]
         case .unknown(let reason):
@@ -202,7 +209,7 @@ public struct WorkerMachine: Sendable {
         if activity != .greeting {
             let progress = Progress(
                 activity: activity, holds: holds, finished: finishedSlots,
-                awaiting: activity == .reducing ? awaiting : nil)
+                awaiting: activity.hasProgress ? awaiting : nil)
             directives.append(send(.heartbeat(progress)))
         }
         if let attestation { directives.append(.send(attestation)) }

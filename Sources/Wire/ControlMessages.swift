@@ -1,6 +1,8 @@
 import SwiftProtobuf
 import TrainingProtocol
 
+import struct Foundation.Data
+
 // One frame of the control connection, either way.
 
 extension Stamped where Body == WorkerMessage {
@@ -27,10 +29,18 @@ extension Stamped where Body == WorkerMessage {
 extension Stamped where Body == CoordinatorMessage {
     /// The message as bytes of a control frame.
     public func serialized() throws(WireError) -> [UInt8] {
-        try Wire.serialized(
+        var lists = MemberListCache()
+        return try serialized(using: &lists)
+    }
+
+    /// The same for someone who tells many of the same members.
+    public func serialized(using lists: inout MemberListCache) throws(WireError) -> [UInt8] {
+        var members = Data()
+        if case .begin(let deal) = body { members = try lists.bytes(of: deal.members) }
+        return try Wire.serialized(
             Lockstep_ToWorker.with {
                 $0.stamp = Lockstep_Stamp(self)
-                $0.body = body.wire
+                $0.body = body.wire(members)
             })
     }
 
@@ -55,7 +65,7 @@ package func serialized(_ message: some Message) throws(WireError) -> [UInt8] {
 }
 
 /// A generated message from bytes.
-package func parsed<M: Message>(_ bytes: [UInt8]) throws(WireError) -> M {
+package func parsed<M: Message>(_ bytes: some SwiftProtobufContiguousBytes) throws(WireError) -> M {
     do {
         return try M(serializedBytes: bytes)
     } catch {
@@ -97,8 +107,12 @@ extension WorkerMessage {
             return .evaluated(.with { $0.blocks = blocks.map(Lockstep_BlockOutcome.init) })
         case .heartbeat(let progress):
             return .heartbeat(Lockstep_Heartbeat(progress))
-        case .stalled(let reason):
-            return .stalled(.with { $0.reason = reason })
+        case .stalled(let reason, let accused):
+            return .stalled(
+                .with {
+                    $0.reason = reason
+                    if let accused { $0.accused = UInt32(accused.rawValue) }
+                })
         case .failed(let reason):
             return .failed(.with { $0.reason = reason })
         case .leaving(let reason):
@@ -132,7 +146,9 @@ extension WorkerMessage {
         case .heartbeat(let beat):
             self = .heartbeat(try beat.value())
         case .stalled(let stalled):
-            self = .stalled(reason: stalled.reason)
+            self = .stalled(
+                reason: stalled.reason,
+                accused: stalled.hasAccused ? Rank(Int(stalled.accused)) : nil)
         case .failed(let failed):
             self = .failed(reason: failed.reason)
         case .leaving(let leaving):
@@ -142,7 +158,8 @@ extension WorkerMessage {
 }
 
 extension CoordinatorMessage {
-    fileprivate var wire: Lockstep_ToWorker.OneOf_Body {
+    /// - Parameter members: Of a deal, as bytes.
+    fileprivate func wire(_ members: Data) -> Lockstep_ToWorker.OneOf_Body {
         switch self {
         case .welcome(let worker, let introduction):
             return .welcome(Lockstep_Welcome(worker, introduction))
@@ -157,7 +174,7 @@ extension CoordinatorMessage {
                     $0.text = text
                 })
         case .begin(let deal):
-            return .begin(Lockstep_Begin(deal))
+            return .begin(Lockstep_Begin(deal, members: members))
         case .commit(let digest, let next):
             return .commit(
                 .with {

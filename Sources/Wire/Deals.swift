@@ -1,6 +1,8 @@
 import SwiftProtobuf
 import TrainingProtocol
 
+import struct Foundation.Data
+
 // Generations and what workers tell of themselves, in the generated types and back.
 
 extension Lockstep_Slots {
@@ -109,9 +111,10 @@ extension Lockstep_Member {
 }
 
 extension Lockstep_Begin {
-    init(_ deal: Deal) {
+    /// - Parameter list: `deal.members` as bytes of a `MemberList`.
+    init(_ deal: Deal, members list: Data) {
         self.init()
-        members = deal.members.map(Lockstep_Member.init)
+        members = list
         rank = UInt32(deal.rank.rawValue)
         next = Lockstep_Next(deal.next)
         contested = Lockstep_Slots(deal.contested)
@@ -120,8 +123,10 @@ extension Lockstep_Begin {
     }
 
     func value() throws(WireError) -> Deal {
+        let wire: Lockstep_MemberList = try parsed(members)
         var list: [Member] = []
-        for member in members { list.append(try member.value()) }
+        list.reserveCapacity(wire.members.count)
+        for member in wire.members { list.append(try member.value()) }
         return Deal(
             members: list, rank: Rank(Int(rank)), next: try next.value(),
             contested: try contested.value(), committed: hasCommitted ? committed.value : nil,

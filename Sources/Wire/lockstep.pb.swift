@@ -17,6 +17,11 @@
 ///
 /// Generate the Swift with:  protoc --swift_opt=Visibility=Package --swift_out=. lockstep.proto
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 import SwiftProtobuf
 
 // If the compiler emits an error on this type, it is because this file
@@ -590,9 +595,21 @@ package nonisolated struct Lockstep_Stalled: Sendable {
 
   package var reason: String = String()
 
+  /// Rank of the member that the broken connection goes to.
+  package var accused: UInt32 {
+    get {_accused ?? 0}
+    set {_accused = newValue}
+  }
+  /// Returns true if `accused` has been explicitly set.
+  package var hasAccused: Bool {self._accused != nil}
+  /// Clears the value of `accused`. Subsequent reads from it will return its default value.
+  package mutating func clearAccused() {self._accused = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _accused: UInt32? = nil
 }
 
 package nonisolated struct Lockstep_Failed: Sendable {
@@ -852,13 +869,26 @@ package nonisolated struct Lockstep_Member: Sendable {
   fileprivate var _slots: Lockstep_Slots? = nil
 }
 
+package nonisolated struct Lockstep_MemberList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var members: [Lockstep_Member] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// A generation begins: members in rank order; `stamp.step` is the state that everyone must hold.
 package nonisolated struct Lockstep_Begin: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var members: [Lockstep_Member] = []
+  /// A MemberList: the same bytes for all members, so that they are made once for all.
+  package var members: Data = Data()
 
   package var rank: UInt32 = 0
 
@@ -2277,7 +2307,7 @@ nonisolated extension Lockstep_Awaiting: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Lockstep_Stalled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Stalled"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{1}accused\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2286,20 +2316,29 @@ nonisolated extension Lockstep_Stalled: SwiftProtobuf.Message, SwiftProtobuf._Me
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._accused) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
     }
+    try { if let v = self._accused {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Lockstep_Stalled, rhs: Lockstep_Stalled) -> Bool {
     if lhs.reason != rhs.reason {return false}
+    if lhs._accused != rhs._accused {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2805,6 +2844,36 @@ nonisolated extension Lockstep_Member: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
+nonisolated extension Lockstep_MemberList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MemberList"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.members.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_MemberList, rhs: Lockstep_MemberList) -> Bool {
+    if lhs.members != rhs.members {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Lockstep_Begin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Begin"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0\u{1}rank\0\u{1}next\0\u{1}contested\0\u{1}committed\0\u{1}reason\0")
@@ -2815,7 +2884,7 @@ nonisolated extension Lockstep_Begin: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.members) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.rank) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._next) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._contested) }()
@@ -2832,7 +2901,7 @@ nonisolated extension Lockstep_Begin: SwiftProtobuf.Message, SwiftProtobuf._Mess
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
     if !self.members.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 1)
+      try visitor.visitSingularBytesField(value: self.members, fieldNumber: 1)
     }
     if self.rank != 0 {
       try visitor.visitSingularUInt32Field(value: self.rank, fieldNumber: 2)

@@ -16,6 +16,7 @@ final class ComputeControl: Sendable {
         var exchange: GradientExchange?
         var lanes: [ClipLane] = []
         var fetch: StateFetch?
+        var shown: Awaiting?
     }
 
     init() throws(ZeroMQError) { orders = try Mailbox() }
@@ -36,16 +37,22 @@ final class ComputeControl: Sendable {
         oldest.load(ordering: .acquiring) <= generation.rawValue
     }
 
-    /// How far the reduction under way is.
+    /// Lets others see how far the compute thread is with what it does; nil: it is done.
+    func show(_ progress: Awaiting?) { waits.withLock { $0.shown = progress } }
+
+    /// How far what is under way is: a state or an evaluation, or else the reduction.
     var awaiting: Awaiting? {
-        waits.withLock { $0.exchange }?.progress.map { progress in
-            // Whoever owes its sums holds up all the others, who owe finished chunks only for that.
-            let owing = progress.awaited.filter(\.owesSums)
-            let awaited = owing.isEmpty ? progress.awaited : owing
-            return Awaiting(
-                ranks: awaited.map(\.rank), chunk: awaited.map(\.chunk).min() ?? progress.chunks,
-                chunks: progress.chunks, bytes: progress.bytesReceived)
-        }
+        let waits = waits.withLock { $0 }
+        return waits.shown
+            ?? waits.exchange?.progress.map { progress in
+                // Whoever owes its sums holds up all the others, who owe finished chunks only for that.
+                let owing = progress.awaited.filter(\.owesSums)
+                let awaited = owing.isEmpty ? progress.awaited : owing
+                return Awaiting(
+                    ranks: awaited.map(\.rank),
+                    chunk: awaited.map(\.chunk).min() ?? progress.chunks,
+                    chunks: progress.chunks, bytes: progress.bytesReceived)
+            }
     }
 
     func publish(_ exchange: GradientExchange, _ lanes: [ClipLane], in term: Term) {

@@ -90,6 +90,7 @@ extension ComputeLoop {
         case .coordinator:
             // First weights from elsewhere are with the coordinator.
             if step == Step(0), run.configuration.train.fromSHA256 == nil {
+                transfer = nil
                 run.trainer.initialize()
                 return
             }
@@ -99,10 +100,18 @@ extension ComputeLoop {
         }
         let fetch = try StateFetch(
             context: context, run: run.id, term: run.term, silence: run.deadlines.donor)
+        let vectors = run.trainer.state.layout.vectors
+        var pieces = StateTransfer(of: vectors, step: step)
+        // What came before an interruption is of the same bits, whoever it came from.
+        if let begun = transfer, begun.step == step { pieces = begun }
+        defer {
+            transfer = pieces.isDone ? nil : pieces
+            control.show(nil)
+        }
         try control.during(fetch, of: generation) {
-            try fetch.fetch(
-                run.trainer.state.layout.vectors, of: step, from: donors,
-                into: run.trainer.state.vectors)
+            try fetch.fetch(vectors, from: donors, into: run.trainer.state.vectors, &pieces) {
+                control.show(Awaiting(ranks: [], chunk: $0, chunks: $1, bytes: 0))
+            }
         }
         run.trainer.stateChanged()
     }

@@ -1,5 +1,6 @@
 import Collectives
 import Configuration
+import Logging
 import Tensors
 import Training
 import TrainingProtocol
@@ -20,6 +21,8 @@ final class ComputeLoop {
         let exchange: GradientExchange
         let donor: StateDonor
         let configuration: RunConfiguration
+        /// What the run was when it was met.
+        let introduction: Introduction
         var deadlines: Deadlines
     }
 
@@ -29,6 +32,7 @@ final class ComputeLoop {
     private let host: String
     let events: Mailbox<WorkerEvent>
     private let threads: Int
+    private let logger: Logger
     private var run: Run?
     /// The step whose state the trainer holds.
     var state: Step?
@@ -37,9 +41,13 @@ final class ComputeLoop {
     var sumsStep: Step?
     /// A result that came when its generation was not wanted any more, for the next deal to decide on.
     var parked: ParkedResult?
+    /// What has come of a state whose loading was interrupted.
+    var transfer: StateTransfer?
     /// The generation whose clips are announced.
     var announced: Generation?
     private var reduced: FloatBuffer?
+    /// Why the members of this generation cannot be met.
+    private var unmet: ExchangeError?
     var times = PhaseTimes()
     let clock = ContinuousClock()
 
@@ -52,8 +60,9 @@ final class ComputeLoop {
 
     init(
         control: ComputeControl, context: Context, host: String, events: Mailbox<WorkerEvent>,
-        threads: Int
+        threads: Int, logger: Logger
     ) {
+        self.logger = logger
         self.control = control
         self.context = context
         self.host = host
@@ -107,7 +116,7 @@ final class ComputeLoop {
 
     private func prepare(_ id: RunID, _ term: Term, _ introduction: Introduction) throws {
         var known: Run
-        if let run, run.id == id {
+        if let run, run.id == id, run.introduction.describesSameRun(as: introduction) {
             known = run
             known.clips.stop()
             known.term = term
@@ -137,6 +146,7 @@ final class ComputeLoop {
         state = nil
         sumsStep = nil
         parked = nil
+        transfer = nil
         let configuration = try RunConfiguration(
             yaml: introduction.configuration, source: "the coordinator's configuration")
         let trainer = try Trainer(
@@ -153,7 +163,8 @@ final class ComputeLoop {
                 chunkBytes: configuration.transport.chunkBytes,
                 connectTimeout: introduction.deadlines.connect),
             donor: try StateDonor(context: context, bind: "tcp://\(host):*"),
-            configuration: configuration, deadlines: introduction.deadlines)
+            configuration: configuration, introduction: introduction,
+            deadlines: introduction.deadlines)
     }
 
     private func clips(
@@ -168,12 +179,18 @@ final class ComputeLoop {
     private func adopt(_ generation: Generation, _ members: [Member], _ rank: Rank) throws {
         guard control.wants(generation) else { return }
         let run = try current()
-        try run.exchange.configure(
-            ExchangeMembership(
-                run: run.id, term: run.term, generation: generation,
-                tree: SlotTree(slots: run.trainer.schedule.slots),
-                members: members.map { .init(address: $0.gradientAddress, slots: $0.slots) },
-                me: rank))
+        unmet = nil
+        do throws(ExchangeError) {
+            try run.exchange.configure(
+                ExchangeMembership(
+                    run: run.id, term: run.term, generation: generation,
+                    tree: SlotTree(slots: run.trainer.schedule.slots),
+                    members: members.map { .init(address: $0.gradientAddress, slots: $0.slots) },
+                    me: rank))
+        } catch {
+            // As an address that is none: no fault of this worker's, and told where the members would meet.
+            unmet = error
+        }
     }
 
     // MARK: The end of a step
@@ -183,6 +200,7 @@ final class ComputeLoop {
         let run = try current()
         guard let sums = accumulator?.sums, let reduced else { return }
         do throws(ExchangeError) {
+            if let unmet { throw unmet }
             let start = clock.now
             let digest = try run.exchange.reduce(step: step, sums: sums, into: reduced)
             times.reducing = clock.now - start
@@ -192,7 +210,8 @@ final class ComputeLoop {
         } catch {
             // A neighbour is gone, or was told of another generation before this worker, or the network damaged what
             // was on its way: the coordinator decides, and hears that this worker waits.
-            events.send(.stalled(step, generation, reason: "\(error)"))
+            events.send(
+                .stalled(step, generation, reason: "\(error)", accused: error.peer))
         }
     }
 
@@ -213,9 +232,11 @@ final class ComputeLoop {
         let run = try current()
         let plan = run.trainer.evaluationBlocks
         run.clips.announce(onlyBlocks: blocks, of: plan)
+        defer { control.show(nil) }
         var outcomes: [BlockOutcome] = []
-        for block in blocks {
+        for (done, block) in blocks.enumerated() {
             guard control.wants(generation) else { throw WorkingError.aborted }
+            control.show(Awaiting(ranks: [], chunk: done, chunks: blocks.count, bytes: 0))
             let clips = try run.clips.takeBlock(block, of: plan, run.trainer)
             outcomes.append(try run.trainer.evaluate(block, clips))
         }
@@ -226,8 +247,9 @@ final class ComputeLoop {
         let run = try current()
         guard step == state else { return }
         // A copy: the next update must not change what is still on its way.
-        run.clips.upload(run.trainer.state.copy(), of: step) { [events] problem in
-            events.send(.failed(reason: "\(problem)"))
+        run.clips.upload(run.trainer.state.copy(), of: step) { [logger] problem in
+            // The coordinator asks again, or has asked another meanwhile: that is why it may have been refused.
+            logger.warning("the state of step \(step) was not taken: \(problem)")
         }
     }
 }

@@ -6,8 +6,9 @@ import ZeroMQ
 
 /// A joiner's way to a state: pieces of it from several donors at once.
 ///
-/// A donor that is silent, or goes on refusing, is passed over and its pieces are asked of the others. It runs on the
-/// thread that calls it; any other may interrupt it.
+/// A donor that is silent, or goes on refusing, is passed over and its pieces are asked of the others. Where nobody is
+/// heard, the wire may be full of other joiners' pieces, and the fetch is patient. It runs on the thread that calls it;
+/// any other may interrupt it.
 final class StateFetch: Sendable {
     /// Pieces under way at once from one donor: its wire stays busy while it copies the next.
     private static let window = 2
@@ -15,6 +16,8 @@ final class StateFetch: Sendable {
     private static let pause = Duration.milliseconds(50)
     /// Damaged pieces that are forgiven a donor.
     private static let forgiven = 3
+    /// So many times the silence is borne where no donor is heard.
+    private static let patience = 10
 
     private enum Order: Sendable { case interrupt }
 
@@ -40,21 +43,26 @@ final class StateFetch: Sendable {
     ///
     /// - Parameters:
     ///   - donors: Endpoints of `StateDonor`s, or of the coordinator's data connection.
-    ///   - buffers: As long as the vectors; what they hold if this throws is undefined.
+    ///   - buffers: As long as the vectors; if this throws, they hold what `transfer` knows of.
+    ///   - transfer: What an earlier fetch of this state has got into the buffers already.
+    ///   - onProgress: Told of pieces that have come, and of how many there are.
     /// - Throws: `WorkingError.state` where no donor is left, `.aborted`.
     func fetch(
-        _ vectors: [TrainingState.Layout.Vector], of step: Step, from donors: [String],
-        into buffers: [FloatBuffer]
+        _ vectors: [TrainingState.Layout.Vector], from donors: [String],
+        into buffers: [FloatBuffer], _ transfer: inout StateTransfer,
+        onProgress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws {
-        var transfer = Transfer(StatePieces.all(of: vectors))
         var sources = try donors.map { try Source(context, address: $0) }
+        defer {
+            for source in sources {
+                for (_, piece) in source.underWay { transfer.giveBack(piece) }
+            }
+        }
         var problem = "nobody offers it"
         while !transfer.isDone {
             for index in sources.indices {
-                while sources[index].underWay.count < Self.window, sources[index].isAwake,
-                    let piece = transfer.next()
-                {
-                    try request(piece, vectors, step, &transfer, &sources[index])
+                while sources[index].hasRoom, sources[index].isAwake, let piece = transfer.next() {
+                    try request(piece, vectors, &transfer, &sources[index])
                 }
             }
             try wait(for: sources)
@@ -68,7 +76,13 @@ final class StateFetch: Sendable {
                     }
                 }
             }
-            while let index = sources.firstIndex(where: { $0.isSpent(silence, Self.forgiven) }) {
+            onProgress(transfer.done, transfer.all)
+            let now = ContinuousClock.now
+            let isHeard = sources.contains { $0.isProven && now - $0.lastHeard < silence }
+            let patience = isHeard ? silence : silence * Self.patience
+            while let index = sources.firstIndex(where: {
+                $0.isSpent(at: now, silence: silence, patience: patience)
+            }) {
                 let source = sources.remove(at: index)
                 for (_, piece) in source.underWay { transfer.giveBack(piece) }
                 if source.refusals == 0 { problem = "\(source.address) is silent" }
@@ -85,14 +99,14 @@ final class StateFetch: Sendable {
     }
 
     private func request(
-        _ piece: StatePieces.Piece, _ vectors: [TrainingState.Layout.Vector], _ step: Step,
-        _ transfer: inout Transfer, _ source: inout Source
+        _ piece: StatePieces.Piece, _ vectors: [TrainingState.Layout.Vector],
+        _ transfer: inout StateTransfer, _ source: inout Source
     ) throws {
         let body = DataRequest.state(
             name: vectors[piece.vector].name, offset: piece.range.lowerBound,
             length: piece.range.count)
         let stamped = Stamped(
-            run: run, term: term, generation: Generation(0), step: step, body: body)
+            run: run, term: term, generation: Generation(0), step: transfer.step, body: body)
         let ticket = transfer.ticket()
         // One that only refuses is not heard of.
         if source.underWay.isEmpty, source.refusals == 0 { source.lastHeard = .now }
@@ -103,7 +117,7 @@ final class StateFetch: Sendable {
     /// - Returns: What is wrong with the reply.
     private func take(
         _ frames: [Message], _ vectors: [TrainingState.Layout.Vector],
-        into buffers: [FloatBuffer], _ transfer: inout Transfer, _ source: inout Source
+        into buffers: [FloatBuffer], _ transfer: inout StateTransfer, _ source: inout Source
     ) throws -> String? {
         let reply: Ticketed<DataReply>
         do throws(WireError) {
@@ -122,6 +136,7 @@ final class StateFetch: Sendable {
         switch fetched.contents(of: reply.message.body, frames.count > 1 ? frames[1] : nil) {
         case .whole:
             source.lastHeard = .now
+            source.isProven = true
             source.refusals = 0
             transfer.finish()
             return nil
@@ -147,6 +162,8 @@ extension StateFetch {
         /// When something of use last came, or was first asked for.
         var lastHeard = ContinuousClock.now
         var asleepUntil: ContinuousClock.Instant?
+        /// Whether something of use has come. Before that, only one piece is asked for.
+        var isProven = false
         var refusals = 0
         var damages = 0
 
@@ -160,31 +177,44 @@ extension StateFetch {
 
         var isAwake: Bool { asleepUntil.map { $0 < .now } ?? true }
 
-        func isSpent(_ silence: Duration, _ forgiven: Int) -> Bool {
-            if damages > forgiven { return true }
-            return (!underWay.isEmpty || refusals > 0) && ContinuousClock.now - lastHeard > silence
+        var hasRoom: Bool { underWay.count < (isProven ? StateFetch.window : 1) }
+
+        /// - Parameter patience: With one that has been asked and has not answered.
+        func isSpent(
+            at now: ContinuousClock.Instant, silence: Duration, patience: Duration
+        ) -> Bool {
+            if damages > StateFetch.forgiven { return true }
+            if refusals > 0 { return now - lastHeard > silence }
+            return !underWay.isEmpty && now - lastHeard > patience
         }
     }
+}
 
-    /// The pieces of a state, and which of them are still to come.
-    private struct Transfer {
-        private var waiting: [StatePieces.Piece]
-        private var missing: Int
-        private var tickets: UInt64 = 0
+/// The pieces of a step's state, and which of them are still to come. A fetch that is interrupted, as by the loss of
+/// another joiner, leaves what has come for the next one.
+struct StateTransfer {
+    let step: Step
+    let all: Int
+    private var waiting: [StatePieces.Piece]
+    private var missing: Int
+    private var tickets: UInt64 = 0
 
-        init(_ pieces: [StatePieces.Piece]) {
-            waiting = pieces.reversed()
-            missing = pieces.count
-        }
+    init(of vectors: [TrainingState.Layout.Vector], step: Step) {
+        let pieces = StatePieces.all(of: vectors)
+        self.step = step
+        all = pieces.count
+        waiting = pieces.reversed()
+        missing = pieces.count
+    }
 
-        var isDone: Bool { missing == 0 }
-        mutating func next() -> StatePieces.Piece? { waiting.popLast() }
-        mutating func giveBack(_ piece: StatePieces.Piece) { waiting.append(piece) }
-        mutating func finish() { missing -= 1 }
-        mutating func ticket() -> UInt64 {
-            tickets += 1
-            return tickets
-        }
+    var isDone: Bool { missing == 0 }
+    var done: Int { all - missing }
+    mutating func next() -> StatePieces.Piece? { waiting.popLast() }
+    mutating func giveBack(_ piece: StatePieces.Piece) { waiting.append(piece) }
+    mutating func finish() { missing -= 1 }
+    mutating func ticket() -> UInt64 {
+        tickets += 1
+        return tickets
     }
 }
 

@@ -40,7 +40,7 @@ public final class WorkerProcess {
     public init(_ options: Options, logger: Logger) throws {
         self.options = options
         self.logger = logger
-        bulk = try Context(ioThreads: 1)
+        bulk = try Context(ioThreads: 1, maximumSockets: OpenFiles.raiseLimit())
         host = try Route.localAddress(towards: options.address)
         hands = try ComputeControl()
         events = try Mailbox()
@@ -52,9 +52,10 @@ public final class WorkerProcess {
     /// Works until the run ends or this worker has to leave it.
     public func run() throws -> WorkerOutcome {
         let compute = try DedicatedThread(name: "compute") {
-            [hands, bulk, host, events, threads = options.threads] in
+            [hands, bulk, host, events, threads = options.threads, logger] in
             ComputeLoop(
-                control: hands, context: bulk, host: host, events: events, threads: threads
+                control: hands, context: bulk, host: host, events: events, threads: threads,
+                logger: logger
             ).serve()
         }
         let outcome = try control()
@@ -80,7 +81,7 @@ public final class WorkerProcess {
                 if let message = parse(frames) { pending.append(.received(message)) }
             }
             pending += events.drain()
-            if let awaiting = hands.awaiting { pending.append(.reducing(awaiting)) }
+            if let awaiting = hands.awaiting { pending.append(.awaiting(awaiting)) }
             pending.append(.tick)
             for event in pending {
                 if let outcome = try carryOut(machine.on(event, now: now), dealer) {

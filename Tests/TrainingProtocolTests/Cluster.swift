@@ -166,7 +166,9 @@ struct Cluster {
             case .reduce(let step, let generation):
                 if let from = nodes[index].stallsFrom, step >= from {
                     nodes[index].jobs.append(
-                        .stalled(step, generation, reason: "its connection to rank 0 closed"))
+                        .stalled(
+                            step, generation, reason: "its connection to rank 0 closed",
+                            accused: nil))
                     continue
                 }
                 let bad = nodes[index].corruptFrom.map { step >= $0 } ?? false

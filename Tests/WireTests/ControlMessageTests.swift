@@ -39,7 +39,8 @@ struct ControlMessageTests {
                 Progress(
                     activity: .reducing, holds: Step(0), finished: SlotSet(2..<5),
                     awaiting: Awaiting(ranks: [Rank(1), Rank(2)], chunk: 3, chunks: 9, bytes: 77))),
-            .stalled(reason: "peer"), .failed(reason: "disk"), .leaving(reason: "interrupted"),
+            .stalled(reason: "peer", accused: Rank(3)), .stalled(reason: "state", accused: nil),
+            .failed(reason: "disk"), .leaving(reason: "interrupted"),
         ]
     }
 

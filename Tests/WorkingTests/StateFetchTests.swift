@@ -28,8 +28,9 @@ struct StateFetchTests {
         let fetch = try StateFetch(
             context: context, run: RunID(1), term: Term(1), silence: silence)
         let fetched = TrainingState(layout: SampleState.layout)
+        var transfer = StateTransfer(of: SampleState.layout.vectors, step: Step(3))
         try fetch.fetch(
-            SampleState.layout.vectors, of: Step(3), from: donors, into: fetched.vectors)
+            SampleState.layout.vectors, from: donors, into: fetched.vectors, &transfer)
         return fetched
     }
 
@@ -40,8 +41,9 @@ struct StateFetchTests {
             let fetch = try StateFetch(
                 context: context, run: RunID(1), term: Term(1), silence: silence)
             let fetched = TrainingState(layout: SampleState.layout)
+            var transfer = StateTransfer(of: SampleState.layout.vectors, step: Step(3))
             try fetch.fetch(
-                SampleState.layout.vectors, of: Step(3), from: donors, into: fetched.vectors)
+                SampleState.layout.vectors, from: donors, into: fetched.vectors, &transfer)
             return fetched
         }
     }
@@ -108,9 +110,10 @@ struct StateFetchTests {
             context: context, run: RunID(1), term: Term(1), silence: .seconds(60))
         let endpoint = silent.endpoint
         let thread = try DedicatedThread(name: "fetch") {
+            var transfer = StateTransfer(of: SampleState.layout.vectors, step: Step(3))
             try fetch.fetch(
-                SampleState.layout.vectors, of: Step(3), from: [endpoint],
-                into: TrainingState(layout: SampleState.layout).vectors)
+                SampleState.layout.vectors, from: [endpoint],
+                into: TrainingState(layout: SampleState.layout).vectors, &transfer)
         }
         fetch.interrupt()
         #expect(throws: WorkingError.aborted) { try thread.join() }

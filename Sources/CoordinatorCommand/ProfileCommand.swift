@@ -1,0 +1,90 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Profiling
+
+/// `coordinator profile`: where the time of a training step goes on this machine.
+struct ProfileCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profile",
+        abstract: "Show where a training step's time goes on this machine.",
+        discussion: """
+            Example: coordinator profile --config configs/seed.yaml --trace step.json
+
+            Makes steps of a worker with one slot, on random clips: no dataset is needed. Every \
+            operation is set beside the machine's limit, measured in turn with the steps: matrix \
+            products where arithmetic takes longer, a copy between memory and memory where bytes \
+            do. Its rates, forward and backward, have the limit's unit. Where caches spare the memory, more than 100 % is possible. Reading clips and \
+            exchanging gradients are not part of it.
+            """)
+
+    /// Operations that are listed without `--all`.
+    private static let listed = 25
+
+    @Option(help: "Configuration file of a run.")
+    var config: String
+
+    @Option(name: .customLong("set"), help: "Override a key: train.batch=16. May be repeated.")
+    var overrides: [String] = []
+
+    @Option(help: "Threads to compute with (default: all cores).")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    @Option(help: "Steps to time, after two that warm up.")
+    var steps = 10
+
+    @Option(help: "Write the last step as a trace for Perfetto or Chrome to this file.")
+    var trace: String?
+
+    @Flag(help: "List every operation, not only the dearest.")
+    var all = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        try require((1...1024).contains(threads), "--threads takes a number from 1 to 1024.")
+        try require((1...10_000).contains(steps), "--steps takes a number from 1 to 10000.")
+        if let trace {
+            let folder = URL(fileURLWithPath: trace).deletingLastPathComponent().path
+            var isFolder: ObjCBool = false
+            try require(
+                !FileManager.default.fileExists(atPath: trace, isDirectory: &isFolder)
+                    || !isFolder.boolValue,
+                "--trace takes a file, and \(trace) is a folder; add a name as step.json.")
+            try require(
+                FileManager.default.isWritableFile(atPath: folder),
+                "--trace cannot write into \(folder); name a file in a folder that exists and "
+                    + "can be written.")
+        }
+    }
+
+    func run() throws {
+        let run = try RunConfiguration(contentsOf: config, overrides: overrides)
+        let profiler = try StepProfiler(run, threads: threads)
+        var progress = DatasetProgress()
+        let warmups = 2
+        let total = warmups + steps
+        let (profile, last) = profiler.profile(steps: steps, warmups: warmups) {
+            progress.show($0, of: total, "step \($0) of \(total)")
+        }
+        progress.finish()
+        if let trace {
+            let text = try StepTrace(last, costs: profiler.costs, name: run.name).json()
+            do {
+                try text.write(toFile: trace, atomically: true, encoding: .utf8)
+            } catch {
+                throw RunFailure(
+                    description: "cannot write \(trace): \(error.localizedDescription)")
+            }
+        }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            print(String(decoding: try encoder.encode(profile), as: UTF8.self))
+        } else {
+            print(ProfileTable(profile, listed: all ? .max : Self.listed).text)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import Glibc
+
+/// The system's limit of open files, of which every connection takes some.
+public enum OpenFiles {
+    /// Raises this process's limit as far as it may.
+    ///
+    /// - Returns: How many sockets a context may have then. A connection of ours takes a descriptor for its socket, one for
+    ///   its mailbox, and as many for its monitor.
+    public static func raiseLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return 1023
+        }
+        // Tables of descriptors are as long as the limit in some libraries.
+        limit.rlim_cur = min(limit.rlim_max, 1 << 18)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return max(1023, Int(limit.rlim_cur) / 2)
+    }
+}
