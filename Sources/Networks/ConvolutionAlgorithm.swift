@@ -50,5 +50,7 @@ struct ConvolutionWeight {
 }
 
 extension ConvolutionAlgorithm {
+    /// Of the convolution's definition, in each of the three; an algorithm may take fewer.
+    var multiplyAdds: Int { rows * shape.taps * shape.in_channels * shape.out_channels }
     var rowTiles: Int { rows.parts(of: tileRows) }
 }

@@ -78,7 +78,6 @@ struct TiledConvolution: ConvolutionAlgorithm {
     var packedTransposedCount: Int {
         taps * shape.out_channels * shape.in_channels.roundedUp(to: columns)
     }
-    var multiplyAdds: Int { rows * depth * shape.out_channels }
 
     private var columns: Int { LK_INDIRECT_COLUMNS }
 
