@@ -2,20 +2,7 @@
 // even and odd powers of the points +-a and +-b are summed apart, so that both signs share them.
 #ifndef LK_PASS
 #define LK_FILE "winograd.c"
-#include "include/winograd.h"
-
-enum { TILE = LK_WINOGRAD_TILE, SEEN = 6, PANEL = LK_INDIRECT_COLUMNS };
-
-// Powers of two small integers: exact.
-#define POINT_A 0.625f
-#define POINT_B 1.5f
-#define SQUARE_A (POINT_A * POINT_A)
-#define SQUARE_B (POINT_B * POINT_B)
-/// Products of the differences of a point to all others: what interpolation divides by.
-#define DIVISOR_0 (SQUARE_A * SQUARE_B)
-#define DIVISOR_A (2 * SQUARE_A * (SQUARE_A - SQUARE_B))
-#define DIVISOR_B (2 * SQUARE_B * (SQUARE_B - SQUARE_A))
-
+#include "winograd_points.h"
 #include "each_variant.h"
 
 void lk_winograd_multiply(
@@ -88,31 +75,6 @@ LK_INLINE void gradient_points(const vec dy[TILE], vec w[SEEN]) {
     w[3] = fma_vec(broadcast(POINT_B), odd_b, even_b);
     w[4] = fma_vec(broadcast(-POINT_B), odd_b, even_b);
     w[5] = dy[3];
-}
-
-/// The filter's polynomial at the points, over what interpolation divides by.
-#define weight_points LK_(weight_points)
-LK_INLINE void weight_points(const vec g[3], vec u[SEEN]) {
-    const vec even_a = fma_vec(broadcast(SQUARE_A), g[2], g[0]);
-    const vec even_b = fma_vec(broadcast(SQUARE_B), g[2], g[0]);
-    u[0] = broadcast(1 / DIVISOR_0) * g[0];
-    u[1] = broadcast(1 / DIVISOR_A) * fma_vec(broadcast(POINT_A), g[1], even_a);
-    u[2] = broadcast(1 / DIVISOR_A) * fma_vec(broadcast(-POINT_A), g[1], even_a);
-    u[3] = broadcast(1 / DIVISOR_B) * fma_vec(broadcast(POINT_B), g[1], even_b);
-    u[4] = broadcast(1 / DIVISOR_B) * fma_vec(broadcast(-POINT_B), g[1], even_b);
-    u[5] = g[2];
-}
-
-/// The transpose of `weight_points`.
-#define weight_gradient LK_(weight_gradient)
-LK_INLINE void weight_gradient(const vec u[SEEN], vec g[3]) {
-    const vec even_a = broadcast(1 / DIVISOR_A) * (u[1] + u[2]);
-    const vec odd_a = broadcast(1 / DIVISOR_A) * (u[1] - u[2]);
-    const vec even_b = broadcast(1 / DIVISOR_B) * (u[3] + u[4]);
-    const vec odd_b = broadcast(1 / DIVISOR_B) * (u[3] - u[4]);
-    g[0] = fma_vec(broadcast(1 / DIVISOR_0), u[0], even_a + even_b);
-    g[1] = fma_vec(broadcast(POINT_A), odd_a, broadcast(POINT_B) * odd_b);
-    g[2] = fma_vec(broadcast(SQUARE_A), even_a, fma_vec(broadcast(SQUARE_B), even_b, u[5]));
 }
 
 // MARK: Tiles
@@ -278,88 +240,6 @@ LK_KERNEL(
     if (shape->kernel_time == 1)
         gradient_tiles(1, shape, dy, zeros, first, count, panel_depth, plane, w);
     else gradient_tiles(0, shape, dy, zeros, first, count, panel_depth, plane, w);
-}
-
-// MARK: Weights
-
-/// `from` holds the taps of PANEL columns, n_stride apart.
-#define pack_panel LK_(pack_panel)
-LK_INLINE void pack_panel(
-    const int square, const float *from, lk_int tap_stride, lk_int n_stride, const float *scale,
-    lk_int plane, float *packed) {
-    // Taps lie side by side in the weight: reading them together uses whole cache lines.
-    float taps[9][PANEL];
-    for (lk_int j = 0; j < PANEL; j++)
-        for (lk_int tap = 0; tap < (square ? 9 : 3); tap++)
-            taps[tap][j] = from[j * n_stride + tap * tap_stride] * (scale ? scale[j] : 1.0f);
-    for (lk_int j = 0; j < PANEL; j += LK_LANES) {
-        vec half[SEEN][3];
-        for (int c = 0; c < 3; c++) {
-            vec g[3], some[SEEN];
-            for (int r = 0; r < (square ? 3 : 1); r++) g[r] = load(taps[r * 3 + c] + j);
-            if (square) weight_points(g, some);
-            for (int r = 0; r < (square ? SEEN : 1); r++) half[r][c] = square ? some[r] : g[r];
-        }
-        for (int r = 0; r < (square ? SEEN : 1); r++) {
-            vec some[SEEN];
-            weight_points(half[r], some);
-            for (int c = 0; c < SEEN; c++) *(vec *)(packed + (r * SEEN + c) * plane + j) = some[c];
-        }
-    }
-}
-
-LK_KERNEL(
-    winograd_pack_weight,
-    (lk_int taps, lk_int depth, lk_int columns, const float *weight, lk_int tap_stride,
-     lk_int k_stride, lk_int n_stride, const float *scale, lk_int plane, float *packed),
-    (taps, depth, columns, weight, tap_stride, k_stride, n_stride, scale, plane, packed)) {
-    for (lk_int n = 0; n < columns; n += PANEL)
-        for (lk_int k = 0; k < depth; k++, packed += PANEL) {
-            const float *from = weight + k * k_stride + n * n_stride, *factor = scale ? scale + n : 0;
-            if (taps == 9) pack_panel(1, from, tap_stride, n_stride, factor, plane, packed);
-            else pack_panel(0, from, tap_stride, n_stride, factor, plane, packed);
-        }
-}
-
-/// The reverse of pack_panel, for a gradient.
-#define unpack_panel LK_(unpack_panel)
-LK_INLINE void unpack_panel(
-    const int square, const float *u, lk_int plane, lk_int n_stride, float *to, int accumulate) {
-    float taps[9][PANEL];
-    for (lk_int j = 0; j < PANEL; j += LK_LANES) {
-        vec half[3][SEEN];
-        for (int c = 0; c < SEEN; c++) {
-            vec from[SEEN], some[3];
-            for (int r = 0; r < (square ? SEEN : 1); r++)
-                from[r] = load(u + (r * SEEN + c) * plane + j);
-            if (square) weight_gradient(from, some);
-            for (int r = 0; r < (square ? 3 : 1); r++) half[r][c] = square ? some[r] : from[r];
-        }
-        for (int r = 0; r < (square ? 3 : 1); r++) {
-            vec some[3];
-            weight_gradient(half[r], some);
-            for (int c = 0; c < 3; c++) *(vec *)(taps[r * 3 + c] + j) = some[c];
-        }
-    }
-    for (lk_int j = 0; j < PANEL; j++)
-        for (lk_int tap = 0; tap < (square ? 9 : 3); tap++) {
-            float *place = to + j * n_stride + tap;
-            *place = accumulate ? *place + taps[tap][j] : taps[tap][j];
-        }
-}
-
-LK_KERNEL(
-    winograd_unpack_gradient,
-    (lk_int taps, const float *u, lk_int plane, lk_int depth, lk_int columns, lk_int first,
-     lk_int count, lk_int k_stride, lk_int n_stride, float *gradient, int accumulate),
-    (taps, u, plane, depth, columns, first, count, k_stride, n_stride, gradient, accumulate)) {
-    for (lk_int n = first; n < first + count; n += PANEL)
-        for (lk_int k = 0; k < depth; k++) {
-            float *to = gradient + k * k_stride + n * n_stride;
-            const float *from = u + k * columns + n;
-            if (taps == 9) unpack_panel(1, from, plane, n_stride, to, accumulate);
-            else unpack_panel(0, from, plane, n_stride, to, accumulate);
-        }
 }
 
 #endif

@@ -50,7 +50,7 @@ struct WinogradConvolution: ConvolutionAlgorithm {
         finish: (_ tile: Int, _ rows: Range<Int>) -> Void
     ) {
         let seen = WinogradProduct.Weight(
-            first: weight.values, tapStride: 1, inputStride: weight.layout.inputStride,
+            values: weight.values, isReversed: false, inputStride: weight.layout.inputStride,
             outputStride: weight.layout.outputStride, scale: weight.scale)
         output.run(x, seen, packed: packed, y, accumulate: false, pass) { tile, _ in
             if finishesTiles { finish(tile, tile.range(of: tileRows, in: rows)) }
@@ -64,7 +64,7 @@ struct WinogradConvolution: ConvolutionAlgorithm {
     ) {
         // On the way back the taps come in reverse order.
         let seen = WinogradProduct.Weight(
-            first: weight.values + shape.taps - 1, tapStride: -1,
+            values: weight.values, isReversed: true,
             inputStride: weight.layout.outputStride, outputStride: weight.layout.inputStride,
             scale: nil)
         inputGradient.run(dy, seen, packed: packed, dx, accumulate: accumulate, pass)

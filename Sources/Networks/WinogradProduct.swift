@@ -29,8 +29,9 @@ struct WinogradProduct: Sendable {
 
     /// Where the weight lies, as the product sees it.
     struct Weight {
-        let first: UnsafePointer<Float>
-        let tapStride: Int
+        let values: UnsafePointer<Float>
+        /// From its last tap to its first.
+        let isReversed: Bool
         let inputStride: Int
         let outputStride: Int
         let scale: UnsafePointer<Float>?
@@ -120,7 +121,7 @@ struct WinogradProduct: Sendable {
     ) {
         lk_winograd_pack_weight(
             shape.taps, shape.in_channels, columns.count,
-            weight.first + columns.lowerBound * weight.outputStride, weight.tapStride,
+            weight.values + columns.lowerBound * weight.outputStride, weight.isReversed ? 1 : 0,
             weight.inputStride, weight.outputStride, weight.scale.map { $0 + columns.lowerBound },
             plane, packed)
     }

@@ -37,23 +37,20 @@ extension KernelTests {
             withUnsafePointer(to: c.shape) { lk_winograd_tiles($0) } * c.clips
         }
 
-        /// The convolution, `tile` tiles and `columns` channels at a time. `weight` is the first tap's place in
-        /// `w`, from which taps, input and output channels are so many floats apart.
+        /// The convolution, `tile` tiles and `columns` channels at a time. Input and output channels of `w`
+        /// are so many floats apart as `weight` says.
         private func multiply(
             _ c: ConvolutionReference, _ x: [Float], _ w: [Float],
-            weight: (first: Int, tap: Int, input: Int, output: Int), tile: Int, columns: Int,
+            weight: (isReversed: Bool, input: Int, output: Int), tile: Int, columns: Int,
             onto start: Float = .nan
         ) -> [Float] {
             var shape = c.shape
             let (depth, n) = (shape.in_channels, shape.out_channels)
             let planes = lk_winograd_planes(c.taps)
             var packed = [Float](repeating: .nan, count: planes * depth * n)
-            w.withUnsafeBufferPointer { w in
-                lk_winograd_pack_weight(
-                    c.taps, depth, n, w.baseAddress.map { $0 + weight.first }, weight.tap,
-                    weight.input,
-                    weight.output, nil, depth * n, &packed)
-            }
+            lk_winograd_pack_weight(
+                c.taps, depth, n, w, weight.isReversed ? 1 : 0, weight.input, weight.output, nil,
+                depth * n, &packed)
             let zeros = [Float](repeating: 0, count: depth)
             var v = [Float](repeating: .nan, count: planes * (tile * depth + 16))
             var m = [Float](repeating: .nan, count: planes * (tile * columns + 16))
@@ -80,7 +77,8 @@ extension KernelTests {
             onto start: Float = .nan
         ) -> [Float] {
             multiply(
-                c, x, w, weight: (0, 1, c.taps, c.depth), tile: tile, columns: columns, onto: start)
+                c, x, w, weight: (false, c.taps, c.depth), tile: tile, columns: columns, onto: start
+            )
         }
 
         private func dataGradient(
@@ -91,7 +89,7 @@ extension KernelTests {
                 c.clips, (s.out_time, s.out_height, s.out_width), (s.out_channels, s.in_channels),
                 2 - max(s.pad_height, s.pad_time))
             return multiply(
-                back, dy, w, weight: (c.taps - 1, -1, c.depth, c.taps), tile: 5, columns: 16)
+                back, dy, w, weight: (true, c.depth, c.taps), tile: 5, columns: 16)
         }
 
         private func weightGradient(

@@ -49,11 +49,12 @@ void lk_winograd_output_gradient(
     const lk_convolution *shape, const float *dy, const float *zeros, lk_int first, lk_int count,
     lk_int panel_depth, lk_int plane, float *w);
 
-/// A weight in PyTorch's layout to one packed matrix a plane, `depth` deep, in panels as lk_indirect_pack_weight's.
-/// `columns` is a multiple of LK_INDIRECT_COLUMNS.
+/// A weight in PyTorch's layout to one packed matrix a plane, `depth` deep, in panels as lk_indirect_pack_weight's. Taps
+/// lie side by side and are taken from the last to the first if `reversed`. `columns` is a multiple of
+/// LK_INDIRECT_COLUMNS.
 void lk_winograd_pack_weight(
-    lk_int taps, lk_int depth, lk_int columns, const float *weight, lk_int tap_stride,
-    lk_int k_stride, lk_int n_stride, const float *scale, lk_int plane, float *packed);
+    lk_int taps, lk_int depth, lk_int columns, const float *weight, int reversed, lk_int k_stride,
+    lk_int n_stride, const float *scale, lk_int plane, float *packed);
 
 /// m = v * packed in all planes, for `count` <= LK_INDIRECT_PIXELS tiles: columns first ..< first + columns.
 void lk_winograd_multiply(
