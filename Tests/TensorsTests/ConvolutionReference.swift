@@ -114,6 +114,10 @@ struct ConvolutionReference {
         .init(
             clips: 2, size: (1, 3, 31), channels: (33, 40), kernel: (1, 1, 1), stride: (1, 1, 1),
             pad: (0, 0, 0)),
+        // More rows of a kernel than a product sums over at once.
+        .init(
+            clips: 1, size: (3, 5, 6), channels: (2, 9), kernel: (9, 9, 2), stride: (1, 1, 1),
+            pad: (4, 4, 1)),
         // A window wider than the input.
         .init(
             clips: 1, size: (1, 1, 1), channels: (1, 1), kernel: (1, 3, 3), stride: (1, 1, 1),

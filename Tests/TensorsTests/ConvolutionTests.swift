@@ -65,7 +65,7 @@ extension KernelTests {
 
         @Test(
             "a stride-1 data gradient is a convolution with the flipped weight",
-            arguments: [2, 5, 7, 8, 9], KernelVariant.supported)
+            arguments: [2, 5, 7, 8, 9, 10], KernelVariant.supported)
         func flipped(index: Int, variant: KernelVariant) throws {
             try variant.select()
             let c = ConvolutionReference.cases[index]

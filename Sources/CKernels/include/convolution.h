@@ -17,7 +17,8 @@ typedef struct {
 
 /// Floats of scratch memory that the direct functions need for `shape`.
 static inline lk_int lk_direct_scratch(const lk_convolution *shape) {
-    return (shape->in_width + 2 * shape->pad_width) * shape->in_channels;
+    return (shape->in_width + 2 * shape->pad_width) * shape->in_channels * shape->kernel_time
+        * shape->kernel_height;
 }
 
 /// Direct convolution: output rows first ..< first + count of (clips, out_time, out_height), each of
