@@ -44,7 +44,7 @@ final class ClusterSimulation {
     /// So many commits, and the replacement has its part in two of them.
     private var wholeAgain = -1
 
-    /// When each part is free again, and how long it was busy after the second commit.
+    /// When each part is free again, and how long it was busy after the third commit.
     private var processorFree = Duration.zero
     private var linkFree = Duration.zero
     private var readerFree = Duration.zero
@@ -74,8 +74,6 @@ final class ClusterSimulation {
         lastStep = steps
         for _ in 0..<workers { addNode() }
     }
-
-    var steps: [Duration] { zip(commits, commits.dropFirst()).map { $1 - $0 } }
 
     var busy: [(resource: ClusterForecast.Resource, time: Duration)] {
         zip(ClusterForecast.Resource.allCases, spent).map { ($0, $1) }
@@ -142,7 +140,7 @@ final class ClusterSimulation {
 
     /// What one part does takes it so long, and is counted once the run is under way.
     private func spend(_ time: Duration, on resource: ClusterForecast.Resource) {
-        guard commits.count > 1 else { return }
+        guard commits.count > 2 else { return }
         let place = ClusterForecast.Resource.allCases.firstIndex(of: resource) ?? 0
         spent[place] += time
     }
