@@ -24,8 +24,10 @@ extension CoordinatorMachine {
         _ index: Int, _ progress: Progress, isOld: Bool
     ) -> [CoordinatorDirective] {
         if isOld {
-            // It has not heard of the generation.
-            return again(index) { machine in
+            // It has not heard of the generation. To tell a thousand members of each other takes a while, and must not be
+            // begun again before it is done.
+            let telling = Duration.microseconds(peers.count * peers.count)
+            return again(index, after: options.deadlines.resend + telling) { machine in
                 let rank = machine.members.firstIndex(of: index) ?? 0
                 return machine.invitation(index, Rank(rank), among: machine.memberList, reason: "")
             }
@@ -45,11 +47,11 @@ extension CoordinatorMachine {
 
     /// Says something again to a peer that seems to have missed it, not too often.
     mutating func again(
-        _ index: Int, _ directive: (CoordinatorMachine) -> CoordinatorDirective
+        _ index: Int, after pause: Duration? = nil,
+        _ directive: (CoordinatorMachine) -> CoordinatorDirective
     ) -> [CoordinatorDirective] {
-        if let repeated = peers[index].repeated, now - repeated < options.deadlines.resend {
-            return []
-        }
+        let pause = pause ?? options.deadlines.resend
+        if let repeated = peers[index].repeated, now - repeated < pause { return [] }
         peers[index].repeated = now
         return [directive(self)]
     }

@@ -31,7 +31,7 @@ public struct ClusterCosts: Sendable {
     public var exchangeMessage = Duration.microseconds(10)
     public var chunkBytes = 1 << 20
     /// Bytes a second at which a worker adds, hashes or updates vectors.
-    public var memory = 5e9
+    public var memory = 2e10
     /// Bytes a second at which the head reads clips.
     public var reading = 2e9
     /// Until a record of the journal is durable.
