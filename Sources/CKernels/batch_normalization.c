@@ -271,14 +271,20 @@ LK_KERNEL(
         const float *zi = z ? z + i : 0;
         float *out = residual ? dresidual + i : 0;
         // The branches let the compiler specialise the loop for what is asked.
+#define APPLY(z, mode, out) backward_affine(n, x + i, dy + i, z, a, b, c, dx + i, mode, out)
         if (z && residual == LK_RESIDUAL_STORE)
-            backward_affine(n, x + i, dy + i, zi, a, b, c, dx + i, LK_RESIDUAL_STORE, out);
+            APPLY(zi, LK_RESIDUAL_STORE, out);
         else if (z && residual == LK_RESIDUAL_ADD)
-            backward_affine(n, x + i, dy + i, zi, a, b, c, dx + i, LK_RESIDUAL_ADD, out);
+            APPLY(zi, LK_RESIDUAL_ADD, out);
         else if (z)
-            backward_affine(n, x + i, dy + i, zi, a, b, c, dx + i, LK_RESIDUAL_NONE, 0);
+            APPLY(zi, LK_RESIDUAL_NONE, 0);
+        else if (residual == LK_RESIDUAL_STORE)
+            APPLY(0, LK_RESIDUAL_STORE, out);
+        else if (residual == LK_RESIDUAL_ADD)
+            APPLY(0, LK_RESIDUAL_ADD, out);
         else
-            backward_affine(n, x + i, dy + i, 0, a, b, c, dx + i, residual, out);
+            APPLY(0, LK_RESIDUAL_NONE, 0);
+#undef APPLY
     }
 }
 

@@ -72,6 +72,18 @@ extension KernelTests {
         }
 
         @Test(
+            "backward without ReLU agrees with the definition, with and without a residual",
+            arguments: KernelTests.channels, KernelVariant.supported)
+        func withoutRelu(channels: Int, variant: KernelVariant) throws {
+            try variant.select()
+            let count = 83 * channels
+            let (x, dy, gamma) = (noise(count, 1), noise(count, 3), noise(channels, 4))
+            let reference = BatchNormReference(rows: 83, channels: channels, x: x)
+            let (mean, variance) = statistics(rows: 83, channels: channels, x: x)
+            try backward(reference, x: x, z: nil, dy: dy, gamma: gamma, mean, variance)
+        }
+
+        @Test(
             "forward and backward agree with the definition, with ReLU and residual",
             arguments: KernelTests.channels, KernelVariant.supported)
         func throughRelu(channels: Int, variant: KernelVariant) throws {
@@ -99,7 +111,7 @@ extension KernelTests {
         }
 
         func backward(
-            _ reference: BatchNormReference, x: [Float], z: [Float], dy: [Float], gamma: [Float],
+            _ reference: BatchNormReference, x: [Float], z: [Float]?, dy: [Float], gamma: [Float],
             _ mean: [Double], _ variance: [Double]
         ) throws {
             let (rows, channels) = (reference.rows, reference.channels)
@@ -118,8 +130,12 @@ extension KernelTests {
             let (store, add) = (Int32(LK_RESIDUAL_STORE), Int32(LK_RESIDUAL_ADD))
             lk_batchnorm_backward_apply(rows, channels, x, dy, z, a, b, c, &dx, store, &stored)
             lk_batchnorm_backward_apply(rows, channels, x, dy, z, a, b, c, &dx, add, &added)
+            var alone = [Float](repeating: .nan, count: rows * channels)
+            let none = Int32(LK_RESIDUAL_NONE)
+            lk_batchnorm_backward_apply(rows, channels, x, dy, z, a, b, c, &alone, none, nil)
+            #expect(alone == dx, "the residual's gradient does not change dx")
 
-            let masked = zip(dy, z).map { $1 > 0 ? Double($0) : 0 }
+            let masked = dy.indices.map { i in z.map { $0[i] > 0 } ?? true ? Double(dy[i]) : 0 }
             var (wantedGamma, wantedBeta) = (sums.map { _ in 0.0 }, sums.map { _ in 0.0 })
             for i in masked.indices {
                 let (r, ch) = (i / channels, i % channels)
