@@ -8,9 +8,6 @@
 #include "each_variant.h"
 #else
 
-/// Channels whose sums stay in registers.
-#define BLOCK 32
-
 #define FOR_CHANNELS(body, ...)                                                                   \
     switch (channels) {                                                                           \
     case 8: body(8, __VA_ARGS__); break;                                                          \
@@ -25,10 +22,10 @@ LK_INLINE float rectified(float x, float scale, float shift) {
     return v < 0.0f ? 0.0f : v;
 }
 
-#define rectified_vec LK_(rectified_vec)
-LK_INLINE vec rectified_vec(vec x, vec scale, vec shift) {
-    vec v = fma_vec(x, scale, shift);
-    return (vec)((lanes)v & ~(lanes)(v < (vec){0}));
+#define rectified_narrow LK_(rectified_narrow)
+LK_INLINE narrow rectified_narrow(narrow x, narrow scale, narrow shift) {
+    narrow v = fma_narrow(x, scale, shift);
+    return (narrow)((narrow_lanes)v & ~(narrow_lanes)(v < (narrow){0}));
 }
 
 /// Two rows of input to one of output.
@@ -39,12 +36,13 @@ LK_INLINE void pool_row(
     for (lk_int ow = 0; ow < out_width; ow++, x += 2 * channels, y += channels) {
         const float *z = x + row;
         lk_int c = 0;
-        for (; c + LK_LANES <= channels; c += LK_LANES) {
-            vec s = load(scale + c), t = load(shift + c);
-            vec left = rectified_vec(load(x + c), s, t) + rectified_vec(load(z + c), s, t);
-            vec right = rectified_vec(load(x + channels + c), s, t)
-                        + rectified_vec(load(z + channels + c), s, t);
-            *(vec *)(y + c) = 0.25f * (left + right);
+        for (; c + LK_NARROW <= channels; c += LK_NARROW) {
+            narrow s = load_narrow(scale + c), t = load_narrow(shift + c);
+            narrow a = rectified_narrow(load_narrow(x + c), s, t);
+            narrow b = rectified_narrow(load_narrow(x + channels + c), s, t);
+            narrow left = a + rectified_narrow(load_narrow(z + c), s, t);
+            narrow right = b + rectified_narrow(load_narrow(z + channels + c), s, t);
+            *(narrow *)(y + c) = 0.25f * (left + right);
         }
         for (; c < channels; c++) {
             float s = scale[c], t = shift[c];
@@ -71,28 +69,40 @@ LK_KERNEL(
 LK_INLINE void sum_row(
     const lk_int channels, lk_int out_width, lk_int row, const float *x, const float *scale,
     const float *shift, const double *mean, const float *dy, double *sum_dy, double *sum_dyx) {
-    for (lk_int c0 = 0; c0 < channels; c0 += BLOCK) {
-        const lk_int block = channels - c0 < BLOCK ? channels - c0 : BLOCK;
-        float s[BLOCK] = {0}, q[BLOCK] = {0}, center[BLOCK];
-        for (lk_int c = 0; c < block; c++) center[c] = (float)mean[c0 + c];
-        for (lk_int ow = 0; ow < out_width; ow++)
-            for (lk_int half = 0; half < 2; half++) {
-                const float *a = x + (2 * ow + half) * channels + c0, *b = a + row;
-                const float *g = dy + ow * channels + c0;
-                LK_INDEPENDENT
-                for (lk_int c = 0; c < block; c++) {
-                    float up = fma32(a[c], scale[c0 + c], shift[c0 + c]);
-                    float down = fma32(b[c], scale[c0 + c], shift[c0 + c]);
-                    float d = 0.25f * g[c];
-                    float du = up > 0.0f ? d : 0.0f, dd = down > 0.0f ? d : 0.0f;
-                    s[c] += du + dd;
-                    q[c] += fma32(du, a[c] - center[c], dd * (b[c] - center[c]));
-                }
+    lk_int c = 0;
+    for (; c + LK_NARROW <= channels; c += LK_NARROW) {
+        narrow factor = load_narrow(scale + c), term = load_narrow(shift + c);
+        narrow center, s = {0}, q = {0};
+        for (int l = 0; l < LK_NARROW; l++) center[l] = (float)mean[c + l];
+        const float *a = x + c, *g = dy + c;
+        for (lk_int ow = 0; ow < out_width; ow++, g += channels) {
+            narrow d = 0.25f * load_narrow(g);
+            for (lk_int half = 0; half < 2; half++, a += channels) {
+                narrow u = load_narrow(a), v = load_narrow(a + row);
+                narrow_lanes up = (narrow_lanes)(fma_narrow(u, factor, term) > (narrow){0});
+                narrow_lanes down = (narrow_lanes)(fma_narrow(v, factor, term) > (narrow){0});
+                narrow du = (narrow)((narrow_lanes)d & up), dd = (narrow)((narrow_lanes)d & down);
+                s += du + dd;
+                q += fma_narrow(du, u - center, dd * (v - center));
             }
-        for (lk_int c = 0; c < block; c++) {
-            sum_dy[c0 + c] += (double)s[c];
-            sum_dyx[c0 + c] += (double)q[c];
         }
+        for (int l = 0; l < LK_NARROW; l++) {
+            sum_dy[c + l] += (double)s[l];
+            sum_dyx[c + l] += (double)q[l];
+        }
+    }
+    for (; c < channels; c++) {
+        float s = 0, q = 0, center = (float)mean[c];
+        for (lk_int w = 0; w < 2 * out_width; w++) {
+            float u = x[w * channels + c], v = x[w * channels + c + row];
+            float d = 0.25f * dy[w / 2 * channels + c];
+            float du = fma32(u, scale[c], shift[c]) > 0.0f ? d : 0.0f;
+            float dd = fma32(v, scale[c], shift[c]) > 0.0f ? d : 0.0f;
+            s += du + dd;
+            q += fma32(du, u - center, dd * (v - center));
+        }
+        sum_dy[c] += (double)s;
+        sum_dyx[c] += (double)q;
     }
 }
 
@@ -130,12 +140,13 @@ LK_INLINE void unpool_row(
     for (lk_int ow = 0; ow < out_width; ow++, dy += channels)
         for (lk_int half = 0; half < 2; half++, x += channels, dx += channels) {
             lk_int k = 0;
-            for (; k + LK_LANES <= channels; k += LK_LANES) {
-                vec v = load(x + k), quarter = 0.25f * load(dy + k);
-                lanes open = (lanes)(fma_vec(v, load(scale + k), load(shift + k)) > (vec){0});
-                vec d = (vec)((lanes)quarter & open);
-                vec own = fma_vec(v, load(b + k), load(c + k));
-                *(vec *)(dx + k) = fma_vec(d, load(a + k), own);
+            for (; k + LK_NARROW <= channels; k += LK_NARROW) {
+                narrow v = load_narrow(x + k), quarter = 0.25f * load_narrow(dy + k);
+                narrow z = fma_narrow(v, load_narrow(scale + k), load_narrow(shift + k));
+                narrow_lanes open = (narrow_lanes)(z > (narrow){0});
+                narrow d = (narrow)((narrow_lanes)quarter & open);
+                narrow own = fma_narrow(v, load_narrow(b + k), load_narrow(c + k));
+                *(narrow *)(dx + k) = fma_narrow(d, load_narrow(a + k), own);
             }
             for (; k < channels; k++) {
                 float d = fma32(x[k], scale[k], shift[k]) > 0.0f ? 0.25f * dy[k] : 0.0f;
@@ -163,6 +174,5 @@ LK_KERNEL(
         }
 }
 
-#undef BLOCK
 #undef FOR_CHANNELS
 #endif

@@ -6,12 +6,14 @@
 #include "each_variant.h"
 #else
 
-typedef uint8_t LK_(taps) __attribute__((vector_size(LK_LANES), aligned(1), may_alias));
+typedef uint8_t LK_(taps) __attribute__((vector_size(LK_NARROW), aligned(1), may_alias));
 #define tap_bytes LK_(taps)
 
 /// a where `mask` is all ones, b where it is zero.
 #define choose LK_(choose)
-LK_INLINE lanes choose(lanes mask, lanes a, lanes b) { return (mask & a) | (~mask & b); }
+LK_INLINE narrow_lanes choose(narrow_lanes mask, narrow_lanes a, narrow_lanes b) {
+    return (mask & a) | (~mask & b);
+}
 
 /// The rows, or columns, of a window that lie inside the input.
 #define window_range LK_(window_range)
@@ -35,17 +37,18 @@ LK_KERNEL(
         window_range(left, s.kernel, s.in_width, &j0, &j1);
         lk_int c = 0;
         // NaN wins, as in PyTorch; of equals the first.
-        for (; c + LK_LANES <= channels; c += LK_LANES) {
-            vec best = broadcast(-__builtin_inff());
-            lanes winner = {0};
+        for (; c + LK_NARROW <= channels; c += LK_NARROW) {
+            narrow best = broadcast_narrow(-__builtin_inff());
+            narrow_lanes winner = {0};
             for (lk_int i = i0; i < i1; i++)
                 for (lk_int j = j0; j < j1; j++) {
-                    vec v = load(window + i * row + j * channels + c);
-                    lanes wins = (lanes)(v > best) | (lanes)(v != v);
-                    best = (vec)choose(wins, (lanes)v, (lanes)best);
-                    winner = choose(wins, (lanes){0} + (int32_t)(i * s.kernel + j), winner);
+                    narrow v = load_narrow(window + i * row + j * channels + c);
+                    narrow_lanes wins = (narrow_lanes)(v > best) | (narrow_lanes)(v != v);
+                    narrow_lanes here = (narrow_lanes){0} + (int32_t)(i * s.kernel + j);
+                    best = (narrow)choose(wins, (narrow_lanes)v, (narrow_lanes)best);
+                    winner = choose(wins, here, winner);
                 }
-            *(vec *)(y + c) = best;
+            *(narrow *)(y + c) = best;
             if (argmax) *(tap_bytes *)(argmax + c) = __builtin_convertvector(winner, tap_bytes);
         }
         for (; c < channels; c++) {
@@ -82,17 +85,18 @@ LK_INLINE void gather_gradient(
     lk_int w1, lk_int tap, float *dx) {
     const lk_int channels = s->channels, row = s->out_width * channels;
     lk_int c = 0;
-    for (; c + LK_LANES <= channels; c += LK_LANES) {
-        vec sum = {0};
+    for (; c + LK_NARROW <= channels; c += LK_NARROW) {
+        narrow sum = {0};
         for (lk_int oh = h0; oh < h1; oh++)
             for (lk_int ow = w0; ow < w1; ow++) {
                 lk_int at = oh * row + ow * channels + c;
                 int32_t here = (int32_t)(tap - (oh * s->kernel + ow) * s->stride);
-                lanes winner = __builtin_convertvector(*(const tap_bytes *)(winners + at), lanes);
-                lanes own = (lanes)(winner == (lanes){0} + here);
-                sum += (vec)(own & (lanes)load(g + at));
+                tap_bytes taps = *(const tap_bytes *)(winners + at);
+                narrow_lanes winner = __builtin_convertvector(taps, narrow_lanes);
+                narrow_lanes own = (narrow_lanes)(winner == (narrow_lanes){0} + here);
+                sum += (narrow)(own & (narrow_lanes)load_narrow(g + at));
             }
-        *(vec *)(dx + c) = sum;
+        *(narrow *)(dx + c) = sum;
     }
     for (; c < channels; c++) {
         float sum = 0;

@@ -38,6 +38,29 @@ LK_INLINE vec LK_(fma_vec)(vec a, vec b, vec c) {
 }
 #define fma_vec LK_(fma_vec)
 
+/// Vectors of at most eight floats, for rows of eight channels: there, half of AVX-512's would idle.
+#define LK_NARROW (LK_LANES < 8 ? LK_LANES : 8)
+typedef float LK_(narrow) __attribute__((vector_size(4 * LK_NARROW), aligned(4), may_alias));
+#define narrow LK_(narrow)
+typedef int32_t LK_(narrow_lanes)
+    __attribute__((vector_size(4 * LK_NARROW), aligned(4), may_alias));
+#define narrow_lanes LK_(narrow_lanes)
+
+LK_INLINE narrow LK_(load_narrow)(const float *x) { return *(const narrow *)x; }
+#define load_narrow LK_(load_narrow)
+
+LK_INLINE narrow LK_(broadcast_narrow)(float x) { return x - (narrow){0}; }
+#define broadcast_narrow LK_(broadcast_narrow)
+
+LK_INLINE narrow LK_(fma_narrow)(narrow a, narrow b, narrow c) {
+#if LK_PASS > 0 || defined(__aarch64__)
+    return __builtin_elementwise_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+#define fma_narrow LK_(fma_narrow)
+
 LK_INLINE uint32_t LK_(bits_of)(float x) {
     uint32_t u;
     __builtin_memcpy(&u, &x, sizeof u);

@@ -7,7 +7,7 @@ extension KernelTests {
     struct Pooling {
         @Test(
             "max pooling takes the first of equals, and sends the gradient there",
-            arguments: [1, 3, 8, 17, 70], KernelVariant.supported)
+            arguments: [1, 3, 8, 9, 17, 24, 70], KernelVariant.supported)
         func maximum(channels: Int, variant: KernelVariant) throws {
             try variant.select()
             let (images, height, width) = (2, 7, 6)
@@ -117,7 +117,7 @@ extension KernelTests {
 
         @Test(
             "batch norm, ReLU and pooling fused give what they give one by one",
-            arguments: [1, 3, 8, 16, 32, 33, 130], KernelVariant.supported)
+            arguments: [1, 3, 8, 11, 16, 24, 32, 33, 130], KernelVariant.supported)
         func fused(channels: Int, variant: KernelVariant) throws {
             try variant.select()
             let (images, h, w) = (2, 5, 9)
