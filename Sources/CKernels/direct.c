@@ -39,8 +39,8 @@ LK_INLINE tap_rows start_rows(const lk_convolution *s, float *scratch) {
     return rows;
 }
 
-/// Turns to output row `row`. Rows of input are copied if there is padding, each once as long as the
-/// window still covers it.
+/// Turns to output row `row`. Rows of input are copied if there is padding, each once as long as
+/// the window still covers it.
 #define turn_to LK_(turn_to)
 LK_INLINE void turn_to(
     tap_rows *rows, const lk_convolution *s, const float *x, lk_int row) {

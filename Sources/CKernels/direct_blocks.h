@@ -17,8 +17,9 @@
 #define NAMED_(name, width) LK_(name##_##width)
 #define NAMED(name, width) NAMED_(name, width)
 
-/// `rows` neighbouring pixels by `vectors` vectors of columns, over all tap rows. Both are constants
-/// after inlining, so `sum` is registers. A sum is one chain, begun with what lies in y if `add`.
+/// `rows` neighbouring pixels by `vectors` vectors of columns, over all tap rows. Both are
+/// constants after inlining, so `sum` is registers. A sum is one chain, begun with what lies in y
+/// if `add`.
 LK_INLINE void NAMED(product_block, WIDTH)(
     const int rows, const int vectors, const LK_(tap_rows) *taps, lk_int depth, lk_int at,
     lk_int x_stride, const float *w, lk_int columns, int add, float *y, lk_int y_stride) {
