@@ -14,8 +14,9 @@ struct ProfileCommand: ParsableCommand {
             Makes steps of a worker with one slot, on random clips: no dataset is needed. Every \
             operation is set beside the machine's limit, measured in turn with the steps: matrix \
             products where arithmetic takes longer, a copy between memory and memory where bytes \
-            do. Its rates, forward and backward, have the limit's unit. Where caches spare the memory, more than 100 % is possible. Reading clips and \
-            exchanging gradients are not part of it.
+            do. Its rates, forward and backward, have the limit's unit. Where caches spare the \
+            memory, or a convolution takes fewer products than its definition, more than 100 % is \
+            possible. Reading clips and exchanging gradients are not part of it.
             """)
 
     /// Operations that are listed without `--all`.

@@ -10,16 +10,16 @@ extension PlanCompiler {
         let x = graph.nodes[node].inputs[0].index
         let from = graph.nodes[x].shape
         let target = targets(of: index).first ?? nil
-        let convolution = TiledConvolution(
-            Self.shape(operation, from: from, to: graph.nodes[node].shape), clips: clips)
+        let shape = Self.shape(operation, from: from, to: graph.nodes[node].shape)
+        let convolution: any ConvolutionAlgorithm =
+            WinogradConvolution(shape, clips: clips) ?? TiledConvolution(shape, clips: clips)
         mostChannels = max(mostChannels, from.channels, convolution.shape.out_channels)
         let statistics = folding == nil ? statistics(for: node, convolution) : nil
         return PlannedConvolution(
             name: graph.nodes[node].name, convolution: convolution,
             weight: weight(node, operation, goesBack: gradients[node] != nil),
             layout: WeightLayout(
-                inputStride: convolution.taps,
-                outputStride: convolution.taps * from.channels),
+                inputStride: shape.taps, outputStride: shape.taps * from.channels),
             x: value(x), y: value(y), packed: buffer(floats: convolution.packedCount),
             statistics: statistics, folded: folding.map { folded($0) },
             backward: backward(convolution, node, target, trainsWeight: trainsWeight(of: operation))
@@ -27,7 +27,7 @@ extension PlanCompiler {
     }
 
     private mutating func backward(
-        _ convolution: TiledConvolution, _ node: Int, _ target: GradientTarget?,
+        _ convolution: any ConvolutionAlgorithm, _ node: Int, _ target: GradientTarget?,
         trainsWeight: Bool
     ) -> PlannedConvolution.Backward? {
         guard let dy = gradients[node], trainsWeight || target != nil else { return nil }
@@ -49,7 +49,7 @@ extension PlanCompiler {
 
     /// Buffers for statistics if a batch norm of training follows the convolution.
     private mutating func statistics(
-        for node: Int, _ convolution: TiledConvolution
+        for node: Int, _ convolution: any ConvolutionAlgorithm
     ) -> PlannedConvolution.Statistics? {
         let follows = steps.contains {
             if case .normalization(let norm, _, _) = $0.kind {

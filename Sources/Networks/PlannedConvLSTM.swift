@@ -89,7 +89,7 @@ struct PlannedConvLSTM: PlannedOperation {
                 weight + hiddenOffset, layout, into: pass[direction.packedHidden], pass)
             input.forward(
                 pass[x], pass[direction.packedInput], pass[direction.gates], pass
-            ) { _, _, _ in }
+            ) { _, _ in }
         }
         let tiles = recurrent.rowTiles
         for step in 0..<frames {

@@ -21,7 +21,7 @@ struct PlannedConvolution: PlannedOperation {
     }
 
     let name: String
-    let convolution: TiledConvolution
+    let convolution: any ConvolutionAlgorithm
     let weight: PlannedWeight
     let layout: WeightLayout
     let x: BufferID
@@ -65,15 +65,13 @@ struct PlannedConvolution: PlannedOperation {
             folded.normalization.foldRunning(scale: place, shift: pass[folded.shift], pass)
             scale = UnsafePointer(place)
         }
-        convolution.pack(
-            weight.forward(pass), layout, scale: scale, into: pass[packed], pass)
-        let output = pass[y]
-        let isWhole = convolution.columnTiles == 1
-        convolution.forward(pass[x], pass[packed], output, pass) { tile, rows, _ in
-            if isWhole { complete(tile, rows, pass) }
-        }
-        if !isWhole {
-            // A tile holds but some channels: what follows takes a pass of its own over few pixels.
+        convolution.forward(
+            pass[x],
+            ConvolutionWeight(values: weight.forward(pass), layout: layout, scale: scale),
+            packed: pass[packed], pass[y], pass
+        ) { tile, rows in complete(tile, rows, pass) }
+        if !convolution.finishesTiles {
+            // What follows takes a pass of its own over few pixels at a time.
             pass.tiles(convolution.rows, of: convolution.tileRows) { rows, _ in
                 complete(rows.lowerBound / convolution.tileRows, rows, pass)
             }
@@ -106,11 +104,10 @@ struct PlannedConvolution: PlannedOperation {
     func backward(_ pass: Pass) {
         guard let backward else { return }
         if let dx = backward.dx, let packed = backward.packedTransposed {
-            convolution.packTransposed(
-                weight.backward(pass), layout, into: pass[packed], pass)
             convolution.inputGradient(
-                pass[backward.dy], pass[packed], pass[dx.buffer], accumulate: dx.accumulates,
-                pass)
+                pass[backward.dy],
+                ConvolutionWeight(values: weight.backward(pass), layout: layout),
+                packed: pass[packed], pass[dx.buffer], accumulate: dx.accumulates, pass)
         }
         guard let partials = backward.partials else { return }
         let (gradient, accumulates) = weight.gradient(pass)

@@ -53,6 +53,8 @@ extension lk_convolution {
         min(in_channels, out_channels) <= 16 && max(in_channels, out_channels) <= 128
     }
 
+    var taps: Int { kernel_time * kernel_height * kernel_width }
+
     /// Whether output pixel i sees input pixel i and nothing else: lines may have any length.
     var isPointwise: Bool {
         kernel_time * kernel_height * kernel_width == 1

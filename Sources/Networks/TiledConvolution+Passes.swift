@@ -2,6 +2,24 @@ import CKernels
 import Tensors
 
 extension TiledConvolution {
+    func forward(
+        _ x: UnsafePointer<Float>, _ weight: ConvolutionWeight,
+        packed: UnsafeMutablePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ pass: Pass,
+        finish: (_ tile: Int, _ rows: Range<Int>) -> Void
+    ) {
+        pack(weight.values, weight.layout, scale: weight.scale, into: packed, pass)
+        forward(x, packed, y, pass, finish: finish)
+    }
+
+    func inputGradient(
+        _ dy: UnsafePointer<Float>, _ weight: ConvolutionWeight,
+        packed: UnsafeMutablePointer<Float>, _ dx: UnsafeMutablePointer<Float>, accumulate: Bool,
+        _ pass: Pass
+    ) {
+        packTransposed(weight.values, weight.layout, into: packed, pass)
+        inputGradient(dy, packed, dx, accumulate: accumulate, pass)
+    }
+
     /// Packs the weight for `forward`, each output channel times its `scale` if there is one.
     func pack(
         _ weight: UnsafePointer<Float>, _ layout: WeightLayout,
@@ -33,14 +51,14 @@ extension TiledConvolution {
         }
     }
 
-    var rowTiles: Int { rows.parts(of: tileRows) }
-    var columnTiles: Int { shape.out_channels.parts(of: tileColumns) }
+    /// Where a tile holds but some channels, there are few pixels.
+    var finishesTiles: Bool { columnTiles == 1 }
+    private var columnTiles: Int { shape.out_channels.parts(of: tileColumns) }
 
-    /// y = x * w, tile by tile; `finish` is called for each tile with its rows and columns.
     func forward(
         _ x: UnsafePointer<Float>, _ packed: UnsafePointer<Float>,
         _ y: UnsafeMutablePointer<Float>, _ pass: Pass,
-        finish: (_ tile: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
+        finish: (_ tile: Int, _ rows: Range<Int>) -> Void
     ) {
         pass.pool.run(tiles: rowTiles * columnTiles) { tile, thread in
             let rows = (tile / columnTiles).range(of: tileRows, in: rows)
@@ -48,7 +66,7 @@ extension TiledConvolution {
             multiply(
                 x, packed, rows, columns, y + rows.lowerBound * shape.out_channels,
                 accumulate: false, zeros: pass.zeros, scratch: pass.scratch(of: thread))
-            finish(tile, rows, columns)
+            if finishesTiles { finish(tile, rows) }
         }
     }
 

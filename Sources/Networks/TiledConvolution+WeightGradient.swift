@@ -2,15 +2,34 @@ import CKernels
 import Tensors
 
 extension TiledConvolution {
-    /// dw (+)= transpose of x * dy, in `gradient` in the weight's own layout.
+    /// Floats of the partial gradients, and behind them of the output's gradient in panels.
+    var partialCount: Int {
+        gradientTiles.parts * depth * shape.out_channels
+            + (packsOnce ? rows * width : 0)
+    }
+
+    /// Whether several tiles read one part of the output's gradient: it is packed for all of them.
+    private var packsOnce: Bool { !direct && unitTiles > 1 }
+    /// Floats of a packed row.
+    private var width: Int { shape.out_channels.roundedUp(to: LK_INDIRECT_COLUMNS) }
+    private var units: Int { taps * gradientTiles.unitsPerTap }
+    private var unitTiles: Int { units.parts(of: gradientTiles.unitsPerTile) }
+
     func weightGradient(
         _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>,
         partials: UnsafeMutablePointer<Float>, into gradient: UnsafeMutablePointer<Float>,
         accumulate: Bool = false, _ layout: WeightLayout, _ pass: Pass
     ) {
         let cut = gradientTiles
-        let units = taps * cut.unitsPerTap
-        let tiles = units.parts(of: cut.unitsPerTile)
+        let tiles = unitTiles
+        let packed = partials + cut.parts * depth * shape.out_channels
+        if packsOnce {
+            pass.tiles(rows, of: Self.mostRows) { range, _ in
+                lk_indirect_pack(
+                    range.count, shape.out_channels, dy + range.lowerBound * shape.out_channels,
+                    packed + range.lowerBound * width)
+            }
+        }
         pass.pool.run(tiles: cut.parts * tiles) { tile, thread in
             let part = tile / tiles
             let rows = part.range(of: cut.partRows, in: rows)
@@ -21,10 +40,11 @@ extension TiledConvolution {
                 return
             }
             gradientTile(
-                x, dy, units: (tile % tiles).range(of: cut.unitsPerTile, in: units), rows: rows,
+                x, dy, packed: packsOnce ? packed : nil,
+                units: (tile % tiles).range(of: cut.unitsPerTile, in: units), rows: rows,
                 into: partial, zeros: pass.zeros, scratch: pass.scratch(of: thread))
         }
-        pass.tiles(shape.out_channels, of: 16) { range, _ in
+        pass.tiles(shape.out_channels, of: LK_INDIRECT_COLUMNS) { range, _ in
             lk_indirect_unpack_gradient(
                 cut.parts, partials, depth * shape.out_channels, taps, shape.in_channels,
                 shape.out_channels, range.lowerBound, range.count, layout.inputStride,
@@ -33,29 +53,32 @@ extension TiledConvolution {
     }
 
     private func gradientTile(
-        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, units: Range<Int>,
-        rows: Range<Int>, into partial: UnsafeMutablePointer<Float>,
+        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, packed: UnsafePointer<Float>?,
+        units: Range<Int>, rows: Range<Int>, into partial: UnsafeMutablePointer<Float>,
         zeros: UnsafePointer<Float>, scratch: UnsafeMutableRawPointer
     ) {
         let table = PixelTable(scratch, taps: taps)
         let cut = gradientTiles
         for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.mostRows) {
-            let count = min(Self.mostRows, rows.upperBound - first)
-            lk_indirect_pack(
-                count, shape.out_channels, dy + first * shape.out_channels, table.rest)
+            let some = first..<min(first + Self.mostRows, rows.upperBound)
+            if packed == nil {
+                lk_indirect_pack(
+                    some.count, shape.out_channels, dy + first * shape.out_channels, table.rest)
+            }
+            let panels = packed.map { $0 + first * width } ?? UnsafePointer(table.rest)
             var current = -1
             for unit in units {
                 let tap = unit / cut.unitsPerTap
                 if tap != current {
                     var window = singleTap(tap)
-                    lk_indirect_table(&window, x, zeros, first, count, table.pixels)
+                    lk_indirect_table(&window, x, zeros, first, some.count, table.pixels)
                     current = tap
                 }
                 let channels = (unit % cut.unitsPerTap).range(
                     of: cut.channels, in: shape.in_channels)
                 let place = tap * shape.in_channels + channels.lowerBound
                 lk_indirect_outer(
-                    count, table.pixels, channels.lowerBound, channels.count, table.rest,
+                    some.count, table.pixels, channels.lowerBound, channels.count, panels,
                     shape.out_channels, partial + place * shape.out_channels,
                     first > rows.lowerBound ? 1 : 0)
             }

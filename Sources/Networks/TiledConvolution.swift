@@ -14,7 +14,7 @@ struct WeightLayout: Sendable {
 /// Nothing is gathered into a matrix. With many channels the kernels read pixels through tables of
 /// pointers, which a tile fills in its thread's scratch memory; with few, such tables would cost
 /// more than the products, and a kernel walks along the input's lines. The shape alone decides.
-struct TiledConvolution: Sendable {
+struct TiledConvolution: ConvolutionAlgorithm {
     /// Rows of a tile of the gradient of the weight, and most rows of any tile, where tables serve.
     static let mostRows = LK_INDIRECT_PIXELS
 
@@ -54,7 +54,7 @@ struct TiledConvolution: Sendable {
 
     init(_ shape: lk_convolution, clips: Int) {
         self.shape = shape
-        taps = shape.kernel_time * shape.kernel_height * shape.kernel_width
+        taps = shape.taps
         rows = clips * shape.out_time * shape.out_height * shape.out_width
         direct = shape.hasFewChannels
         flipped = direct ? shape.flipped : nil
@@ -78,9 +78,6 @@ struct TiledConvolution: Sendable {
     var packedTransposedCount: Int {
         taps * shape.out_channels * shape.in_channels.roundedUp(to: columns)
     }
-    /// Floats of the partial gradients of the weight.
-    var partialCount: Int { gradientTiles.parts * depth * shape.out_channels }
-    var multiplyAdds: Int { rows * depth * shape.out_channels }
 
     private var columns: Int { LK_INDIRECT_COLUMNS }
 

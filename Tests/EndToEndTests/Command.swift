@@ -19,11 +19,23 @@ final class Command: Sendable {
     private let errors: Task<String, Never>
 
     /// Starts `coordinator` or `worker` of this build.
-    init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    ///
+    /// - Parameter fileKilobytes: Writing fails beyond so much of a file, as on a disk that is full.
+    init(
+        _ name: String, _ arguments: [String], environment: [String: String] = [:],
+        fileKilobytes: Int? = nil
+    ) throws {
         // The test's executable lies beside the programs.
         let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.executableURL = own.deletingLastPathComponent().appendingPathComponent(name)
-        process.arguments = arguments
+        let program = own.deletingLastPathComponent().appendingPathComponent(name)
+        if let fileKilobytes {
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            let script = "trap '' XFSZ; ulimit -f \(fileKilobytes); exec \"$@\""
+            process.arguments = ["-c", script, "bash", program.path] + arguments
+        } else {
+            process.executableURL = program
+            process.arguments = arguments
+        }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let output = Pipe()
         let errorPipe = Pipe()

@@ -17,6 +17,14 @@ struct DeterminismTests {
             x, name: "wide", channels: 130, kernel: .square(3), stride: .square(4),
             padding: .border(1))
         y = builder.relu(builder.batchNorm(y, name: "wide.bn"))
+        var many = builder.convolution(x, name: "many", channels: 32, kernel: .one)
+        many = builder.convolution(
+            many, name: "square", channels: 160, kernel: .square(3), padding: .border(1))
+        many = builder.relu(builder.batchNorm(many, name: "square.bn"))
+        many = builder.convolution(
+            builder.repeatFrames(many, name: "four", times: 2), name: "frames", channels: 144,
+            kernel: Extent(3, 1, 1), padding: Extent(1, 0, 0))
+        many = builder.adaptiveAveragePool(many, name: "many.pool", height: 1, width: 1)
         y = builder.repeatFrames(
             builder.adaptiveAveragePool(y, name: "pool", height: 1, width: 1), name: "repeat",
             times: 2)
@@ -41,7 +49,8 @@ struct DeterminismTests {
             initialiser: .normal(deviation: 0.1))
         attended = builder.attention(attended, name: "attention", heads: 3)
         let joined = builder.concatenate(
-            [builder.flatten(y, name: "flat")] + flat + states
+            [builder.flatten(y, name: "flat"), builder.flatten(many, name: "many.flat")] + flat
+                + states
                 + [builder.layerNorm(attended, name: "norm")],
             name: "joined")
         let logits = builder.linear(

@@ -49,6 +49,27 @@ struct GradientTests {
         try Comparison(network).checkEvaluation()
     }
 
+    @Test(
+        "convolutions of many channels by 3 x 3 or 3 frames, of an input that others read too",
+        arguments: [
+            ((2, 6, 7), Extent.square(3), Extent.border(1)), ((2, 8, 12), .square(3), .border(1)),
+            ((2, 9, 8), .square(3), .zero), ((4, 4, 8), Extent(3, 1, 1), Extent(1, 0, 0)),
+            ((6, 5, 4), Extent(3, 1, 1), Extent(1, 0, 0)), ((5, 5, 7), Extent(3, 1, 1), .zero),
+        ])
+    func manyChannels(size: (Int, Int, Int), kernel: Extent, padding: Extent) throws {
+        let shape = FeatureShape(time: size.0, height: size.1, width: size.2, channels: 3)
+        let network = network(shape) { builder in
+            let y = builder.convolution(builder.input, name: "a", channels: 32, kernel: .one)
+            let z = builder.convolution(
+                y, name: "b", channels: 48, kernel: kernel, padding: padding)
+            let other = builder.convolution(
+                y, name: "c", channels: 48, kernel: kernel, padding: padding)
+            return builder.relu(builder.add(z, builder.batchNorm(other, name: "bn")))
+        }
+        try Comparison(network, clips: 2).checkTraining()
+        try Comparison(network, clips: 2).checkEvaluation()
+    }
+
     @Test("weights that are tied, mixed of templates, or both's own, with strides")
     func sharedWeights() throws {
         let network = network(odd) { builder in

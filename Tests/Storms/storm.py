@@ -5,9 +5,12 @@ an undisturbed one.
     python3 Tests/Storms/storm.py --kills 20 --victim coordinator
     python3 Tests/Storms/storm.py --kills 50 --signal stop       # SIGSTOP, then SIGCONT a while later
     python3 Tests/Storms/storm.py --kills 2000                   # the long form
+    python3 Tests/Storms/storm.py --elastic                      # 1, 4, 2, then 3 workers, and nobody is killed
+    python3 Tests/Storms/storm.py --kills 5 --pause 60 60 --size 96    # goodput at a failure a minute
 
-Standard library only. Programs come from .build/release. Prints the weights' hashes and a table of latencies: from a
-signal to the loss being noticed, from there to the next generation, and to the next commit.
+Standard library only. Programs come from .build/release. Prints the weights' hashes, goodput (steps times their median time
+undisturbed, over all time) and a table of latencies: from a signal to the loss being noticed, from there to the next generation, and to
+the next commit.
 """
 
 import argparse
@@ -31,7 +34,7 @@ seed: 5
 model:
   kind: slowfast-lstm
   classes: 4
-  input: {frames: 8, size: 32}
+  input: {frames: 8, size: SIZE}
   models: [{name: f1, alpha: 4}]
   slow: {block: basic, layers: [1, 1], width: 16, shortcut: B}
   fast: {channels: 8, hidden: 8, encoder: convlstm, bidirectional: true}
@@ -54,6 +57,8 @@ def arguments():
     parser.add_argument("--victim", choices=["worker", "coordinator"], default="worker")
     parser.add_argument("--signal", choices=["kill", "stop"], default="kill")
     parser.add_argument("--pause", type=float, nargs=2, default=[0.5, 5.0])
+    parser.add_argument("--size", type=int, default=32, help="of the clips in pixels; more make longer steps")
+    parser.add_argument("--elastic", action="store_true", help="let workers join and leave instead")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="leave the folder there")
     return parser.parse_args()
@@ -75,15 +80,15 @@ class Storm:
         ).stdout
 
     def prepare(self):
-        (self.folder / "storm.yaml").write_text(CONFIG)
+        (self.folder / "storm.yaml").write_text(CONFIG.replace("SIZE", str(self.options.size)))
         self.call(
             "dataset", "synthesize", self.folder / "clips.h5", "--classes-appearance", 2,
             "--classes-motion", 2, "--train", 40, "--val", 0, "--test", 0, "--frames", 10,
-            "--size", 36, "--seed", 1,
+            "--size", self.options.size + 4, "--seed", 1,
         )
 
-    def start(self, steps):
-        words = ["start", "--local-workers", self.options.workers, "--run", self.run]
+    def start(self, steps, workers=None):
+        words = ["start", "--local-workers", workers or self.options.workers, "--run", self.run]
         words += ["--set", f"train.steps={steps}"]
         if not (self.run / "config.yaml").exists():
             words += ["--config", self.folder / "storm.yaml", "--data", self.folder / "clips.h5"]
@@ -177,6 +182,38 @@ class Storm:
                 table["signal to next commit"].append(commit - moment)
         return table
 
+    def join(self):
+        """One more worker, started by hand."""
+        address = (self.run / "address").read_text().strip()
+        subprocess.Popen(
+            [str(PROGRAM.with_name("worker")), "join", address], stdout=self.log, stderr=self.log
+        )
+
+    def members(self):
+        """Numbers of the workers of the newest generation."""
+        found = []
+        with open(self.run / "journal", encoding="utf-8") as journal:
+            for line in journal:
+                record = json.loads(line.split("\t")[0])
+                if record["record"] == "began":
+                    found = [member["worker"] for member in record["members"]]
+        return found
+
+    def become(self, count):
+        """Workers join, or are drained, until there are so many."""
+        present = self.members()
+        for _ in range(count - len(present)):
+            self.join()
+        for worker in present[count:]:
+            self.call("drain", worker, "--run", self.run)
+        while len(self.members()) != count:
+            time.sleep(0.05)
+        self.reach(self.commits() + 100)
+
+    def steps(self):
+        """Seconds of each step."""
+        return [event["seconds"] for event in self.events() if event.get("kind") == "step"]
+
     def final(self):
         manifest = json.loads((self.run / "final/manifest.json").read_text())
         return manifest["manifest"]["weights_sha256"]
@@ -196,10 +233,14 @@ def main():
     storm.prepare()
     # The number of steps is set when the storm is over; until then the run has no near end.
     horizon = 10_000_000
-    storm.start(horizon)
-    storm.reach(3)
-    began, strikes = time.time(), 0
-    while strikes < options.kills:
+    storm.start(horizon, workers=1 if options.elastic else None)
+    storm.reach(100 if options.elastic else 3)
+    began, strikes, first = time.time(), 0, storm.commits()
+    if options.elastic:
+        for count in [4, 2, 3]:
+            storm.become(count)
+            print(f"{count} workers, {storm.commits()} commits", flush=True)
+    while not options.elastic and strikes < options.kills:
         time.sleep(storm.random.uniform(*options.pause))
         if options.victim == "worker" and storm.coordinator.poll() is not None:
             sys.exit(f"the coordinator ended, see {folder}/output.log")
@@ -207,7 +248,7 @@ def main():
         if strikes and strikes % 20 == 0:
             print(f"{strikes} of {options.kills}, {storm.commits()} commits", flush=True)
     storm.reach(storm.commits() + 5)
-    elapsed = time.time() - began
+    elapsed, useful = time.time() - began, storm.commits() - first
     # Stop cleanly, then let both the storm's run and an undisturbed one come to the same last step.
     storm.coordinator.send_signal(signal.SIGINT)
     storm.coordinator.wait(timeout=60)
@@ -222,6 +263,11 @@ def main():
     if calm.coordinator.wait(timeout=7200) != 0:
         sys.exit(f"the undisturbed run failed, see {folder}/output.log")
     print(f"{strikes} signals in {elapsed:.0f} s over {steps} steps with {options.workers} workers")
+    median = statistics.median(calm.steps())
+    if options.elastic:
+        print(f"steps: median {1000 * statistics.median(storm.steps()):.0f} ms, worst {1000 * max(storm.steps()[5:]):.0f} ms")
+    else:
+        print(f"goodput {100 * useful * median / elapsed:.1f} % at steps of {1000 * median:.0f} ms")
     print(f"disturbed   {disturbed}\nundisturbed {calm.final()}")
     print(f"{'seconds':24} {'n':>5} {'median':>8} {'p99':>8} {'worst':>8}")
     for name, values in storm.latencies().items():

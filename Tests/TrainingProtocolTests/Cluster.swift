@@ -16,6 +16,8 @@ struct Cluster {
         var updates: [Step] = []
         /// Its reductions end without a result, as when a neighbour's connection closes.
         var stallsFrom: Step?
+        /// The member that its broken connection goes to.
+        var accuses: Rank?
         /// Slots of the step under way whose results it has, and how many it computed in all.
         var finished: (step: Step, slots: Set<Int>) = (Step(0), [])
         var computed: [Int] = []
@@ -34,6 +36,8 @@ struct Cluster {
     var notes: [CoordinatorNote] = []
     var outcome: Outcome?
     var now = Duration.zero
+    /// Uploads are under way, and do not end.
+    var keepsUploads = false
     let schedule: StepSchedule
     private var random: UInt64
     private var divergence: Step?
@@ -168,7 +172,7 @@ struct Cluster {
                     nodes[index].jobs.append(
                         .stalled(
                             step, generation, reason: "its connection to rank 0 closed",
-                            accused: nil))
+                            accused: nodes[index].accuses))
                     continue
                 }
                 let bad = nodes[index].corruptFrom.map { step >= $0 } ?? false
@@ -186,7 +190,7 @@ struct Cluster {
                 nodes[index].jobs.append(.evaluated(step, generation, outcomes))
             case .upload(let step):
                 nodes[index].uploads.append(step)
-                carryOut(coordinator.on(.stateSaved(step), now: now))
+                if !keepsUploads { carryOut(coordinator.on(.stateSaved(step), now: now)) }
             case .interrupt:
                 nodes[index].jobs.removeAll {
                     switch $0 {

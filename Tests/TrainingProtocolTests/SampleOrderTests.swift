@@ -93,6 +93,10 @@ struct SampleOrderTests {
         ]
         let sets = SlotAssignment.spread(slots: 6, over: shares)
         #expect(sets == [SlotSet(0..<2), SlotSet(2..<6), SlotSet()])
+        let lost = SlotAssignment.spread(
+            slots: 64,
+            over: [0..<16, 32..<48].map { SlotAssignment.Share(kept: SlotSet($0)) })
+        #expect(lost.map(\.ranges) == [[0..<32], [32..<64]], "neighbours stay together")
     }
 
     @Test("sets of slots read back what they say, and refuse what says nothing")

@@ -27,3 +27,4 @@
 #include "recurrence.h"
 #include "update.h"
 #include "variant.h"
+#include "winograd.h"

@@ -42,7 +42,8 @@ public struct ClusterForecast: Sendable {
         step = times.sorted()[times.count / 2]
         ideal = costs.slot * slotsPerWorker
         let whole = calm.now - calm.commits[1]
-        loads = calm.busy.map { ($0.resource, $0.time / whole) }
+        // What is asked for ahead may be served before the steps that are counted.
+        loads = calm.busy.map { ($0.resource, min(1, $0.time / whole)) }
         guard workers > 1 else {
             lossPerFailure = .zero
             goodput = 1

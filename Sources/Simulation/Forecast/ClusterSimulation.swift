@@ -48,6 +48,7 @@ final class ClusterSimulation {
     private var processorFree = Duration.zero
     private var linkFree = Duration.zero
     private var readerFree = Duration.zero
+    private var wordsFree = Duration.zero
     private var spent = ClusterForecast.Resource.allCases.map { _ in Duration.zero }
     /// The all-reduce under way.
     private var exchange: (generation: Generation, ready: Int, members: Int, covers: Int) = (
@@ -113,7 +114,8 @@ final class ClusterSimulation {
         switch event {
         case .headTick:
             queue.add(.headTick, at: now + costs.deadlines.pulse)
-            decide(.tick)
+            // As the real one: words that wait are heard before anyone is found silent.
+            if processorFree <= now { decide(.tick) }
         case .workerTick(let index):
             guard nodes[index].isAlive else { return }
             queue.add(.workerTick(index), at: now + costs.deadlines.heartbeat)
@@ -155,10 +157,12 @@ final class ClusterSimulation {
         for directive in coordinator.on(event, now: time) {
             switch directive {
             case .send(let message, let connection):
-                occupyHead(costs.controlMessage)
                 let index = Int(connection.rawValue)
-                let arrival = leaveHead(bytes(of: message), after: processorFree)
-                queue.add(.toWorker(index, message), at: arrival)
+                let bytes = bytes(of: message)
+                occupyHead(costs.controlMessage + costs.controlByte * bytes)
+                // Its own connections share the link with those of the clips, and do not wait behind them.
+                wordsFree = max(wordsFree, processorFree) + .seconds(Double(bytes) / costs.headLink)
+                queue.add(.toWorker(index, message), at: wordsFree + costs.latency)
             case .append(let record):
                 if case .committed = record { processorFree = max(processorFree, now) + costs.sync }
             case .note(.committed(let summary)):
@@ -184,7 +188,7 @@ final class ClusterSimulation {
         return 100 + deal.members.count * costs.memberBytes
     }
 
-    /// When bytes that go out of the head reach a worker.
+    /// When clips that go out of the head reach a worker.
     private func leaveHead(_ bytes: Int, after time: Duration) -> Duration {
         let length = Duration.seconds(Double(bytes) / costs.headLink)
         linkFree = max(linkFree, time) + length
