@@ -5,18 +5,6 @@
 // vectors and a loop around them would cost more than the work, and once for any number.
 #ifndef LK_PASS
 #define LK_FILE "fused_pooling.c"
-#include "include/pooling.h"
-
-#if defined(__x86_64__)
-// The widest variant leaves fewer channels than its vectors have lanes to this one.
-#define LK_AVX2_FUNCTION __attribute__((target("avx2,fma"))) static void
-LK_AVX2_FUNCTION lk_affine_relu_pool2_avx2(
-    lk_int, lk_int, lk_int, lk_int, const float *, const float *, const float *, float *);
-LK_AVX2_FUNCTION lk_affine_relu_pool2_backward_apply_avx2(
-    lk_int, lk_int, lk_int, lk_int, const float *, const float *, const float *, const float *,
-    const float *, const float *, const float *, float *);
-#undef LK_AVX2_FUNCTION
-#endif
 #include "each_variant.h"
 #else
 
@@ -70,12 +58,6 @@ LK_KERNEL(
     (lk_int images, lk_int height, lk_int width, lk_int channels, const float *x,
      const float *scale, const float *shift, float *y),
     (images, height, width, channels, x, scale, shift, y)) {
-#if LK_PASS == 2
-    if (channels < LK_LANES) {
-        lk_affine_relu_pool2_avx2(images, height, width, channels, x, scale, shift, y);
-        return;
-    }
-#endif
     lk_int row = width * channels, out_width = width / 2;
     for (lk_int n = 0; n < images; n++, x += height * row)
         for (lk_int oh = 0; oh < height / 2; oh++, y += out_width * channels)
@@ -179,13 +161,6 @@ LK_KERNEL(
      const float *scale, const float *shift, const float *dy, const float *a, const float *b,
      const float *c, float *dx),
     (images, height, width, channels, x, scale, shift, dy, a, b, c, dx)) {
-#if LK_PASS == 2
-    if (channels < LK_LANES) {
-        lk_affine_relu_pool2_backward_apply_avx2(
-            images, height, width, channels, x, scale, shift, dy, a, b, c, dx);
-        return;
-    }
-#endif
     lk_int row = width * channels, out_width = width / 2, paired = 2 * out_width * channels;
     for (lk_int n = 0; n < images; n++)
         for (lk_int h = 0; h < height; h++, x += row, dx += row) {

@@ -6,14 +6,12 @@
 #include "each_variant.h"
 #else
 
-typedef uint8_t LK_(taps) __attribute__((vector_size(LK_NARROW), aligned(1), may_alias));
-#define tap_bytes LK_(taps)
+typedef uint8_t LK_(bytes) __attribute__((vector_size(LK_LANES), aligned(1), may_alias));
+typedef uint8_t LK_(narrow_bytes)
+    __attribute__((vector_size(LK_NARROW), aligned(1), may_alias));
 
 /// a where `mask` is all ones, b where it is zero.
-#define choose LK_(choose)
-LK_INLINE narrow_lanes choose(narrow_lanes mask, narrow_lanes a, narrow_lanes b) {
-    return (mask & a) | (~mask & b);
-}
+#define CHOOSE(mask, a, b) (((mask) & (a)) | (~(mask) & (b)))
 
 /// The rows, or columns, of a window that lie inside the input.
 #define window_range LK_(window_range)
@@ -22,50 +20,66 @@ LK_INLINE void window_range(lk_int start, lk_int kernel, lk_int size, lk_int *fr
     *to = size - start < kernel ? size - start : kernel;
 }
 
+/// The maxima of one window, rows i0 ..< i1 by columns j0 ..< j1 of it: constants after inlining
+/// where a window of 3x3 lies inside the input. NaN wins, as in PyTorch; of equals the first.
+#define max_window LK_(max_window)
+LK_INLINE void max_window(
+    const lk_int i0, const lk_int i1, const lk_int j0, const lk_int j1, const lk_int kernel,
+    lk_int row, lk_int channels, const float *window, float *y, uint8_t *argmax) {
+    lk_int c = 0;
+#define MAXIMA(floats, integers, bytes, width)                                                    \
+    for (; c + width <= channels; c += width) {                                                   \
+        floats best = (floats){0} - __builtin_inff();                                             \
+        integers winner = {0};                                                                    \
+        for (lk_int i = i0; i < i1; i++)                                                          \
+            for (lk_int j = j0; j < j1; j++) {                                                    \
+                floats v = *(const floats *)(window + i * row + j * channels + c);                \
+                integers wins = (integers)(v > best) | (integers)(v != v);                        \
+                integers here = (integers){0} + (int32_t)(i * kernel + j);                        \
+                best = (floats)CHOOSE(wins, (integers)v, (integers)best);                         \
+                winner = CHOOSE(wins, here, winner);                                              \
+            }                                                                                     \
+        *(floats *)(y + c) = best;                                                                \
+        if (argmax) *(bytes *)(argmax + c) = __builtin_convertvector(winner, bytes);              \
+    }
+    MAXIMA(vec, lanes, LK_(bytes), LK_LANES)
+    MAXIMA(narrow, narrow_lanes, LK_(narrow_bytes), LK_NARROW)
+#undef MAXIMA
+    for (; c < channels; c++) {
+        float best = -__builtin_inff();
+        lk_int winner = 0;
+        for (lk_int i = i0; i < i1; i++)
+            for (lk_int j = j0; j < j1; j++) {
+                float v = window[i * row + j * channels + c];
+                int wins = v > best || v != v;
+                best = wins ? v : best;
+                winner = wins ? i * kernel + j : winner;
+            }
+        y[c] = best;
+        if (argmax) argmax[c] = (uint8_t)winner;
+    }
+}
+
 LK_KERNEL(
     max_pool, (const lk_pooling *shape, lk_int images, const float *x, float *y, uint8_t *argmax),
     (shape, images, x, y, argmax)) {
     const lk_pooling s = *shape;
     const lk_int channels = s.channels, row = s.in_width * channels;
-    for (lk_int p = 0; p < images * s.out_height * s.out_width; p++, y += channels) {
-        lk_int left = p % s.out_width * s.stride - s.pad;
-        lk_int top = p / s.out_width % s.out_height * s.stride - s.pad;
-        const float *image = x + p / (s.out_width * s.out_height) * s.in_height * row;
-        const float *window = image + top * row + left * channels;
-        lk_int i0, i1, j0, j1;
-        window_range(top, s.kernel, s.in_height, &i0, &i1);
-        window_range(left, s.kernel, s.in_width, &j0, &j1);
-        lk_int c = 0;
-        // NaN wins, as in PyTorch; of equals the first.
-        for (; c + LK_NARROW <= channels; c += LK_NARROW) {
-            narrow best = broadcast_narrow(-__builtin_inff());
-            narrow_lanes winner = {0};
-            for (lk_int i = i0; i < i1; i++)
-                for (lk_int j = j0; j < j1; j++) {
-                    narrow v = load_narrow(window + i * row + j * channels + c);
-                    narrow_lanes wins = (narrow_lanes)(v > best) | (narrow_lanes)(v != v);
-                    narrow_lanes here = (narrow_lanes){0} + (int32_t)(i * s.kernel + j);
-                    best = (narrow)choose(wins, (narrow_lanes)v, (narrow_lanes)best);
-                    winner = choose(wins, here, winner);
-                }
-            *(narrow *)(y + c) = best;
-            if (argmax) *(tap_bytes *)(argmax + c) = __builtin_convertvector(winner, tap_bytes);
+    for (lk_int n = 0; n < images; n++, x += s.in_height * row)
+        for (lk_int oh = 0; oh < s.out_height; oh++) {
+            lk_int top = oh * s.stride - s.pad, i0, i1;
+            window_range(top, s.kernel, s.in_height, &i0, &i1);
+            for (lk_int ow = 0; ow < s.out_width; ow++, y += channels) {
+                lk_int left = ow * s.stride - s.pad, j0, j1;
+                window_range(left, s.kernel, s.in_width, &j0, &j1);
+                const float *window = x + top * row + left * channels;
+                if (i1 - i0 == 3 && j1 - j0 == 3 && s.kernel == 3)
+                    max_window(0, 3, 0, 3, 3, row, channels, window, y, argmax);
+                else
+                    max_window(i0, i1, j0, j1, s.kernel, row, channels, window, y, argmax);
+                if (argmax) argmax += channels;
+            }
         }
-        for (; c < channels; c++) {
-            float best = -__builtin_inff();
-            lk_int winner = 0;
-            for (lk_int i = i0; i < i1; i++)
-                for (lk_int j = j0; j < j1; j++) {
-                    float v = window[i * row + j * channels + c];
-                    int wins = v > best || v != v;
-                    best = wins ? v : best;
-                    winner = wins ? i * s.kernel + j : winner;
-                }
-            y[c] = best;
-            if (argmax) argmax[c] = (uint8_t)winner;
-        }
-        if (argmax) argmax += channels;
-    }
 }
 
 /// Moves first ..< last, the outputs whose windows cover the position before `at`, on to those that
@@ -85,19 +99,23 @@ LK_INLINE void gather_gradient(
     lk_int w1, lk_int tap, float *dx) {
     const lk_int channels = s->channels, row = s->out_width * channels;
     lk_int c = 0;
-    for (; c + LK_NARROW <= channels; c += LK_NARROW) {
-        narrow sum = {0};
-        for (lk_int oh = h0; oh < h1; oh++)
-            for (lk_int ow = w0; ow < w1; ow++) {
-                lk_int at = oh * row + ow * channels + c;
-                int32_t here = (int32_t)(tap - (oh * s->kernel + ow) * s->stride);
-                tap_bytes taps = *(const tap_bytes *)(winners + at);
-                narrow_lanes winner = __builtin_convertvector(taps, narrow_lanes);
-                narrow_lanes own = (narrow_lanes)(winner == (narrow_lanes){0} + here);
-                sum += (narrow)(own & (narrow_lanes)load_narrow(g + at));
-            }
-        *(narrow *)(dx + c) = sum;
+#define GRADIENT(floats, integers, bytes, width)                                                  \
+    for (; c + width <= channels; c += width) {                                                   \
+        floats sum = {0};                                                                         \
+        for (lk_int oh = h0; oh < h1; oh++)                                                       \
+            for (lk_int ow = w0; ow < w1; ow++) {                                                 \
+                lk_int at = oh * row + ow * channels + c;                                         \
+                int32_t here = (int32_t)(tap - (oh * s->kernel + ow) * s->stride);                \
+                bytes taps = *(const bytes *)(winners + at);                                      \
+                integers winner = __builtin_convertvector(taps, integers);                        \
+                integers own = (integers)(winner == (integers){0} + here);                        \
+                sum += (floats)(own & (integers) * (const floats *)(g + at));                     \
+            }                                                                                     \
+        *(floats *)(dx + c) = sum;                                                                \
     }
+    GRADIENT(vec, lanes, LK_(bytes), LK_LANES)
+    GRADIENT(narrow, narrow_lanes, LK_(narrow_bytes), LK_NARROW)
+#undef GRADIENT
     for (; c < channels; c++) {
         float sum = 0;
         for (lk_int oh = h0; oh < h1; oh++)
@@ -129,5 +147,5 @@ LK_KERNEL(
     }
 }
 
-#undef tap_bytes
+#undef CHOOSE
 #endif

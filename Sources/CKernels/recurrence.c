@@ -4,8 +4,8 @@
 #include "each_variant.h"
 #else
 
-/// Channels j ..< j + count of a row. Inlined with a constant `count` and with `bias` and `before` null
-/// or not, so that the loop is whole vectors and has no branches.
+/// `count` channels of a row. Inlined with a constant `count` and with `bias` and `before` null or
+/// not, so that the loop is whole vectors and has no branches.
 #define gates_block LK_(gates_block)
 LK_INLINE void gates_block(
     const lk_int count, lk_int hidden, lk_int at_o, lk_int at_g, const float *pre,
@@ -67,7 +67,7 @@ LK_KERNEL(
     }
 }
 
-/// Channels j ..< j + count of a row, as gates_block.
+/// `count` channels of a row, as gates_block.
 #define gates_backward_block LK_(gates_backward_block)
 LK_INLINE void gates_backward_block(
     const lk_int count, lk_int hidden, lk_int at_o, lk_int at_g, const float *gates,

@@ -38,7 +38,8 @@ LK_INLINE vec LK_(fma_vec)(vec a, vec b, vec c) {
 }
 #define fma_vec LK_(fma_vec)
 
-/// Vectors of at most eight floats, for rows of eight channels: there, half of AVX-512's would idle.
+/// Vectors of at most eight floats, for rows of eight channels: there, half of AVX-512's would
+/// idle.
 #define LK_NARROW (LK_LANES < 8 ? LK_LANES : 8)
 typedef float LK_(narrow) __attribute__((vector_size(4 * LK_NARROW), aligned(4), may_alias));
 #define narrow LK_(narrow)

@@ -122,5 +122,12 @@ struct ConvolutionReference {
         .init(
             clips: 1, size: (1, 1, 1), channels: (1, 1), kernel: (1, 3, 3), stride: (1, 1, 1),
             pad: (0, 1, 1)),
+        // Lines that end in blocks of two pixels and of one, and columns that fill no vector.
+        .init(
+            clips: 2, size: (2, 5, 29), channels: (3, 8), kernel: (5, 7, 7), stride: (1, 2, 2),
+            pad: (2, 3, 3)),
+        .init(
+            clips: 1, size: (1, 3, 27), channels: (11, 13), kernel: (1, 3, 3), stride: (1, 1, 1),
+            pad: (0, 1, 1)),
     ]
 }

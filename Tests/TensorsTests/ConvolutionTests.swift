@@ -64,6 +64,26 @@ extension KernelTests {
         }
 
         @Test(
+            "vectors of eight and of sixteen floats give equal bits",
+            .enabled(
+                if: KernelVariant.supported.contains(.avx512), "no AVX-512 on this processor"),
+            arguments: indices)
+        func equalBits(index: Int) throws {
+            let c = ConvolutionReference.cases[index]
+            let (x, w, dy) = (noise(c.inCount, 1), noise(c.weightCount, 2), noise(c.outCount, 3))
+            var shape = c.shape
+            var scratch = [Float](repeating: .nan, count: lk_direct_scratch(&shape))
+            let results = try [KernelVariant.avx2, .avx512].map { variant in
+                try variant.select()
+                var (y, dw) = (dy, [Float](repeating: 0, count: c.weightCount))
+                lk_direct(&shape, x, packed(c, w), 0, c.rows, &scratch, &y, 1)
+                lk_direct_weight_gradient(&shape, x, dy, 0, c.rows, &scratch, &dw)
+                return y + dw
+            }
+            #expect(results[0] == results[1])
+        }
+
+        @Test(
             "a stride-1 data gradient is a convolution with the flipped weight",
             arguments: [2, 5, 7, 8, 9, 10], KernelVariant.supported)
         func flipped(index: Int, variant: KernelVariant) throws {

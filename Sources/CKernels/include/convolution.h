@@ -15,10 +15,12 @@ typedef struct {
     lk_int out_time, out_height, out_width, out_channels;
 } lk_convolution;
 
-/// Floats of scratch memory that the direct functions need for `shape`.
+/// Floats of scratch memory, aligned as pointers are, that the direct functions need for `shape`: three
+/// words for each row of the kernel, and a padded row of input if there is padding.
 static inline lk_int lk_direct_scratch(const lk_convolution *shape) {
-    return (shape->in_width + 2 * shape->pad_width) * shape->in_channels * shape->kernel_time
-        * shape->kernel_height;
+    lk_int line = (shape->in_width + 2 * shape->pad_width) * shape->in_channels;
+    lk_int words = 3 * (lk_int)(sizeof(void *) / sizeof(float));
+    return shape->kernel_time * shape->kernel_height * (words + (shape->pad_width ? line : 0));
 }
 
 /// Direct convolution: output rows first ..< first + count of (clips, out_time, out_height), each of
@@ -26,8 +28,9 @@ static inline lk_int lk_direct_scratch(const lk_convolution *shape) {
 /// `packed` is lk_indirect_pack_weight's.
 ///
 /// Several times as fast as lk_indirect_multiply where in or out channels are at most 16, as fast up
-/// to 128; slow above, where a row of weights no longer fits the first-level cache. A pixel's bits do
-/// not depend on the rows asked for. A stride-1 gradient of the input is the same function on dy,
+/// to 128; slow above, where a row of weights no longer fits the first-level cache. An output is one
+/// serial chain of multiply-adds over (time, height, width, channel), so its bits do not depend on the
+/// rows asked for. A stride-1 gradient of the input is the same function on dy,
 /// with padding kernel - 1 - pad and the weight's taps in reverse order.
 void lk_direct(
     const lk_convolution *shape, const float *x, const float *packed, lk_int first, lk_int count,

@@ -8,7 +8,7 @@
 typedef ptrdiff_t lk_int;
 
 /// Rises whenever a kernel's bits change, so that a run is never continued with other arithmetic.
-#define LK_KERNELS_VERSION 3
+#define LK_KERNELS_VERSION 4
 
 enum { LK_PORTABLE = 0, LK_AVX2 = 1, LK_AVX512 = 2 };
 
