@@ -37,7 +37,10 @@ extension ComputeLoop {
                     parked = ParkedResult(step: step, slot: slot, buffer: buffer, digest: digest)
                 }
             }
-            if isWanted { accumulator?.finish(slot, buffer) }
+            // Adding is of the work that any loop over a batch does.
+            if isWanted {
+                times.computing += clock.measure { accumulator?.finish(slot, buffer) }
+            }
             events.send(.slotDone(step, computed.value))
         }
         guard control.wants(generation) else { throw WorkingError.aborted }
