@@ -86,6 +86,7 @@ extension CoordinatorMachine {
     /// Tells the members of a generation of it.
     mutating func announce(reason: String, takesOver: Bool) -> [CoordinatorDirective] {
         generation = generation.next
+        begun = now
         stall = nil
         gatheringSince = nil
         if !takesOver { contest = Contest() }

@@ -137,7 +137,9 @@ extension CoordinatorMachine {
             return deadlines.resend
         }
         guard let usual = peer.pace ?? peers.compactMap(\.pace).max() ?? lastPace else {
-            return deadlines.orphan
+            // Nobody has reported a step yet: what those took who wait now is all that is known.
+            let taken = members.filter(isWaiting).map { peers[$0].advanced - begun }
+            return max(deadlines.orphan, (taken.max() ?? .zero) * 5)
         }
         return max(deadlines.upload, .seconds(Self.hung * usual))
     }

@@ -116,6 +116,8 @@ public struct CoordinatorMachine: Sendable {
     var agreed = 0
     var profile: [ProfileEntry]?
     var isPinned: Bool
+    /// When this generation began.
+    var begun = Duration.zero
     /// Whether a generation has begun in this term.
     var hasBegun = false
     /// The step that the members' state is of, or will be.

@@ -54,13 +54,12 @@ def peak_of(pid):
     return None
 
 
-def train(coordinator, config, data, run, workers, threads, steps, warmup, settings=()):
+def train(coordinator, config, data, run, workers, threads, steps, warmup):
     """`steps` steps of a run; speed is measured over those after the first `warmup`."""
     command = [coordinator, "start", "--config", config, "--data", data, "--run", run,
                "--local-workers", workers, "--threads-per-worker", threads]
     for setting in (f"train.steps={steps}", f"train.epochs={steps}",
-                    "train.evaluate_every_epochs=0", f"train.checkpoint_every={steps} steps",
-                    *settings):
+                    "train.evaluate_every_epochs=0", f"train.checkpoint_every={steps} steps"):
         command += ["--set", setting]
     process = subprocess.Popen([str(word) for word in command], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

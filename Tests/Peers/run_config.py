@@ -2,9 +2,22 @@
 import yaml
 
 
-def load(path):
+def overridden(path, settings):
+    """The configuration as it is written, with KEY=VALUE put into it."""
     with open(path) as file:
         config = yaml.safe_load(file)
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        *sections, key = name.split(".")
+        place = config
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[key] = yaml.safe_load(value)
+    return config
+
+
+def load(path):
+    config = overridden(path, [])
     train = config.setdefault("train", {})
     train.setdefault("batch", 32)
     optimizer = train.setdefault("optimizer", {})

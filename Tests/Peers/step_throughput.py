@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import yaml
+
 import lockstep_run
 import run_config
 from clips import write_noise
@@ -29,7 +31,7 @@ def contenders(options, folder):
         return lambda number: lockstep_run.train(
             options.coordinator, options.config, options.data,
             folder / f"run-{workers}x{threads}-{number}", workers, threads,
-            options.steps, options.warmup, options.settings)
+            options.steps, options.warmup)
 
     def pytorch(layout):
         command = [sys.executable, HERE / "pytorch_step.py", "--config", options.config,
@@ -100,14 +102,20 @@ def main():
     arguments.add_argument("--warmup", type=int, default=6, help="of these, not timed")
     arguments.add_argument("--threads", type=int, default=2, help="cores that each contender may use")
     arguments.add_argument("--set", dest="settings", action="append", default=[],
-                           metavar="KEY=VALUE", help="passed on to the coordinator")
+                           metavar="KEY=VALUE", help="override a key of the config, for all contenders")
     arguments.add_argument("--json", metavar="FILE", help="also write everything measured")
     options = arguments.parse_args()
     if options.steps <= options.warmup:
         arguments.error("--steps must be larger than --warmup")
 
-    config = run_config.load(options.config)
     with tempfile.TemporaryDirectory(prefix="lockstep-peers-") as folder:
+        # No warm-up of the rate: the run is shorter. Noise is stored as long as the model's input.
+        settings = ["train.schedule.warmup_epochs=0", *options.settings]
+        if options.data is None:
+            settings.append("data.stride=1")
+        name, options.config = options.config, str(Path(folder) / "config.yaml")
+        Path(options.config).write_text(yaml.safe_dump(run_config.overridden(name, settings)))
+        config = run_config.load(options.config)
         if options.data is None:
             options.data = str(Path(folder) / "noise.h5")
             shape, batch = config["model"]["input"], config["train"]["batch"]
@@ -117,7 +125,7 @@ def main():
     rows = summarise(results)
     print_table(rows)
     where = machine(torch=results["PyTorch, default layout"][0]["torch"])
-    print(f"\n{Path(options.config).name}, batch {config['train']['batch']}, {options.rounds} "
+    print(f"\n{Path(name).name} {' '.join(options.settings)}, batch {config['train']['batch']}, {options.rounds} "
           f"rounds of {options.steps - options.warmup} timed steps; {describe(where)}")
     if options.json:
         Path(options.json).write_text(json.dumps(
