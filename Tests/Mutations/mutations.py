@@ -22,7 +22,8 @@ let swift: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
 let package = Package(name: "mutant", targets: [
     .target(name: "TrainingProtocol", swiftSettings: swift),
     .target(name: "Simulation", dependencies: ["TrainingProtocol"], swiftSettings: swift),
-    .executableTarget(name: "mutant", dependencies: ["Simulation"], swiftSettings: swift),
+    .executableTarget(name: "mutant", dependencies: ["Simulation"], swiftSettings: swift,
+        linkerSettings: [.linkedLibrary("m")]),
 ], swiftLanguageModes: [.v6])
 """
 
@@ -88,7 +89,7 @@ MUTATIONS = [
      "a worker whose hands hang is waited for, for ever"),
     ("same-holder", "CoordinatorMachine+Stopping.swift",
      "passedOver = saving?.by saving = nil if phase == .closing || phase == .parting,",
-     "saving = nil if phase == .ended,",
+     "saving = nil\n        if phase == .ended,",
      "a state is asked for again and again of one that does not send it"),
     ("no-stall", "CoordinatorMachine+Watching.swift",
      "guard stands, !all.isEmpty else { return [] }", "return []",
