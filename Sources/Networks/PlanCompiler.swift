@@ -27,6 +27,8 @@ struct PlanCompiler {
     /// node.
     var statistics: [PlannedConvolution.Statistics?]
     var statisticRows: [Int]
+    /// Values that the way back makes anew, by node.
+    var recomputed: [Recomputed?]
     /// Whether the gradient of a convolution's weight is added to that of another use, by node.
     var accumulatesWeight: [Int: Bool] = [:]
 
@@ -44,6 +46,7 @@ struct PlanCompiler {
         values = Array(repeating: nil, count: graph.nodes.count)
         gradients = values
         statistics = Array(repeating: nil, count: graph.nodes.count)
+        recomputed = Array(repeating: nil, count: graph.nodes.count)
         statisticRows = Array(repeating: 0, count: graph.nodes.count)
         sizes = [
             clips * graph.input.count, graph.heads.count * clips * graph.classes,
@@ -62,11 +65,13 @@ struct PlanCompiler {
         if training {
             assignGradients()
             findSharedGradients()
+            findRecomputed()
         }
-        var operations: [any PlannedOperation] = []
-        for index in steps.indices { operations += plan(steps[index], index) }
-        operations.append(loss())
-        return operations
+        var planned: [[any PlannedOperation]] = []
+        for index in steps.indices { planned.append(plan(steps[index], index)) }
+        planned.append([loss()])
+        addRecomputations(to: &planned)
+        return planned.flatMap { $0 }
     }
 
     mutating func buffer(floats: Int) -> BufferID {
