@@ -45,7 +45,6 @@ final class ComputeLoop {
     var transfer: StateTransfer?
     /// The generation whose clips are announced.
     var announced: Generation?
-    private var reduced: FloatBuffer?
     /// Why the members of this generation cannot be met.
     private var unmet: ExchangeError?
     var times = PhaseTimes()
@@ -154,7 +153,6 @@ final class ComputeLoop {
         let tree = SlotTree(slots: trainer.schedule.slots)
         accumulator = SlotAccumulator(
             tree: tree, slots: SlotSet(), count: trainer.vectorCount)
-        reduced = FloatBuffer(count: trainer.vectorCount)
         return Run(
             id: id, term: term, dataAddress: introduction.dataAddress, trainer: trainer,
             clips: try clips(id, term, introduction.dataAddress, configuration, trainer),
@@ -198,11 +196,11 @@ final class ComputeLoop {
     private func reduce(_ step: Step, _ generation: Generation) throws {
         guard control.wants(generation) else { return }
         let run = try current()
-        guard let sums = accumulator?.sums, let reduced else { return }
+        guard let sums = accumulator?.sums, let target = accumulator?.target() else { return }
         do throws(ExchangeError) {
             if let unmet { throw unmet }
             let start = clock.now
-            let digest = try run.exchange.reduce(step: step, sums: sums, into: reduced)
+            let digest = try run.exchange.reduce(step: step, sums: sums, into: target)
             times.reducing = clock.now - start
             events.send(.reduced(step, generation, digest, times))
         } catch .aborted {
@@ -217,8 +215,9 @@ final class ComputeLoop {
 
     private func update(_ step: Step) throws {
         let run = try current()
-        guard let reduced else { return }
+        guard let reduced = accumulator?.reduced else { return }
         run.donor.withdraw()
+        run.clips.detachUploads()
         times.updating = clock.measure { run.trainer.update(step, reduced: reduced) }
         state = step
         sumsStep = nil
@@ -246,8 +245,7 @@ final class ComputeLoop {
     private func upload(_ step: Step) throws {
         let run = try current()
         guard step == state else { return }
-        // A copy: the next update must not change what is still on its way.
-        run.clips.upload(run.trainer.state.copy(), of: step) { [logger] problem in
+        run.clips.upload(run.trainer.state, of: step) { [logger] problem in
             // The coordinator asks again, or has asked another meanwhile: that is why it may have been refused.
             logger.warning("the state of step \(step) was not taken: \(problem)")
         }
