@@ -73,6 +73,7 @@ extension ComputeLoop {
         parked = nil
         do {
             run.donor.withdraw()
+            run.clips.detachUploads()
             try fetch(step, generation, source, run)
         } catch WorkingError.aborted {
             throw WorkingError.aborted
