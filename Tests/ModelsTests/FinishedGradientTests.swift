@@ -23,7 +23,8 @@ struct FinishedGradientTests {
                             TwoBranchConfiguration(name: "f1", alpha: 4),
                             TwoBranchConfiguration(name: "f2", alpha: 2),
                         ],
-                        slow: SlowBranchConfiguration(block: .basic, layers: [1, 2, 1, 1], width: 8),
+                        slow: SlowBranchConfiguration(
+                            block: .basic, layers: [1, 2, 1, 1], width: 8),
                         fast: fast,
                         sharing: SharingConfiguration(kind: kind, templates: 2)))))
     }
@@ -32,7 +33,8 @@ struct FinishedGradientTests {
     func final(index: Int) throws {
         let network = try network(index)
         let tree = network.parameters
-        let executor = Executor(network, clips: 2, mode: .training, pool: try ThreadPool(threads: 2))
+        let executor = Executor(
+            network, clips: 2, mode: .training, pool: try ThreadPool(threads: 2))
         let parameters = ParameterStorage(tree)
         tree.initialise(parameters, seed: 3)
         for place in executor.clips.indices {
