@@ -31,6 +31,8 @@ struct PlanCompiler {
     var recomputed: [Recomputed?]
     /// Whether the gradient of a convolution's weight is added to that of another use, by node.
     var accumulatesWeight: [Int: Bool] = [:]
+    /// The first operation that uses each tensor.
+    private(set) var firstUsers: [String: Int] = [:]
 
     let input: BufferID
     let clipLogits: BufferID
@@ -71,6 +73,7 @@ struct PlanCompiler {
         for index in steps.indices { planned.append(plan(steps[index], index)) }
         planned.append([loss()])
         addRecomputations(to: &planned)
+        findFirstUsers(of: planned)
         return planned.flatMap { $0 }
     }
 
@@ -115,6 +118,18 @@ struct PlanCompiler {
         for node in graph.nodes {
             let own = node.parameters.contains { takesStatistics && tree[$0]?.isFrozen == false }
             trained.append(own || node.inputs.contains { trained[$0.index] })
+        }
+    }
+
+    private mutating func findFirstUsers(of planned: [[any PlannedOperation]]) {
+        var first = 0
+        for index in steps.indices {
+            for node in steps[index].nodes {
+                for name in graph.nodes[node].parameters {
+                    firstUsers[name] = min(firstUsers[name] ?? .max, first)
+                }
+            }
+            first += planned[index].count
         }
     }
 
