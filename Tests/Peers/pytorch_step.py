@@ -66,8 +66,10 @@ def train(rank, options, store):
     forward = model
     if store:
         # No exchange of running statistics before each step, and gradients where they are reduced:
-        # faster than the defaults. Newer releases warn of another name for the first.
-        warnings.simplefilter("ignore", FutureWarning)
+        # faster than the defaults. Newer releases warn of another name for the first, and of 1x1 kernels,
+        # whose strides say nothing.
+        warnings.filterwarnings("ignore", category=FutureWarning)
+        warnings.filterwarnings("ignore", message="Grad strides do not match")
         forward = torch.nn.parallel.DistributedDataParallel(
             model, broadcast_buffers=False, gradient_as_bucket_view=True)
     losses, seconds = run(options, model, forward, optimizer, batches)

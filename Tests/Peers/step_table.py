@@ -97,9 +97,9 @@ def same_loss(title, losses):
 
 
 def print_losses(losses):
-    for name, values in losses.items():
-        print(f"{name}: " + ", ".join(f"{value:.5f}" for value in values), end="; ")
-    print("losses of the first steps from the same weights, with one slot, as PyTorch's batch norm has it.")
+    print("Losses of the first steps, same weights and clips, one slot, no augmentation: " + "; ".join(
+        f"{name} {', '.join(f'{value:.5f}' for value in values)}" for name, values in losses.items())
+        + ".", flush=True)
 
 
 def print_goals(found):

@@ -67,6 +67,8 @@ def measure(bench, title, least, precisions):
     """Prints a setting's tables; returns what is wanted of it and everything measured."""
     bench.count_work()
     losses = bench.compare_losses()
+    print()
+    print_losses(losses)
     wanted, kept = [same_loss(title, losses)], {"losses": losses}
     for precision in precisions:
         table, results = bench.run(precision)
@@ -82,7 +84,6 @@ def measure(bench, title, least, precisions):
     print(f"\nBatch {bench.batch}, {bench.rounds} rounds of {bench.steps - bench.warmup} timed steps; "
           f"{2e-9 * bench.multiply_adds_per_clip:.1f} GFLOP a clip and step; sgemm reached {peak:.0f} "
           f"GFLOP/s ({statistics.median(bench.gigaflops):.0f} in the median).")
-    print_losses(losses)
     print(flush=True)
     return wanted, kept | {"sgemm_gigaflops": bench.gigaflops}
 
