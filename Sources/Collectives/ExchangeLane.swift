@@ -20,21 +20,26 @@ final class ExchangeLane {
     private var nextChunk = 0
     private var nextSum = 0
     private var isLost = false
+    /// Whether a connection stands now.
+    private var stands = false
     /// Whether a connection ever stood.
     private(set) var hasStood = false
 
-    init(number: UInt64, rank: Int, address: String, context: Context) throws(ZeroMQError) {
+    init(
+        number: UInt64, rank: Int, address: PeerAddress, context: Context, keys: PeerKeys?
+    ) throws(ZeroMQError) {
         self.number = number
         self.rank = rank
-        self.address = address
+        self.address = ExchangeAddress(address.endpoint).nearest
         var options = SocketOptions()
         // No limit: `ExchangeThread.window` limits what is in flight, and a send must never wait.
         options.sendHighWaterMark = 0
         options.linger = Self.linger
         options.reconnectInterval = Self.reconnectInterval
+        options.curve = try keys?.client(to: address)
         socket = try Socket(.push, in: context, options: options)
         monitor = try SocketMonitor(socket)
-        try socket.connect(address)
+        try socket.connect(self.address)
     }
 
     /// Starts over with a new reduction.
@@ -58,9 +63,14 @@ final class ExchangeLane {
     func hasLostConnection() throws(ZeroMQError) -> Bool {
         while let event = try monitor.next() {
             switch event.kind {
-            case .disconnected: isLost = true
+            case .disconnected:
+                // Before both sides have agreed nothing was on its way.
+                if stands { isLost = true }
+                stands = false
             case .connected: isLost = isLost && inFlight > 0
-            case .handshakeSucceeded: hasStood = true
+            case .handshakeSucceeded:
+                hasStood = true
+                stands = true
             default: break
             }
         }
