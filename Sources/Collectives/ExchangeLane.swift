@@ -17,7 +17,8 @@ final class ExchangeLane {
     var inFlight = 0
 
     private var reduced: ArraySlice<Int> = []
-    private var nextChunk = 0
+    /// Of the member's chunks, in the order in which they become final.
+    private var nextPlace = 0
     private var nextSum = 0
     private var isLost = false
     /// Whether a connection stands now.
@@ -25,9 +26,11 @@ final class ExchangeLane {
     /// Whether a connection ever stood.
     private(set) var hasStood = false
 
+    /// - Parameter keys: Nil where members speak in the clear.
+    /// - Throws: `ExchangeError.unreachable` where the address is none, or has no key; `.transport`.
     init(
         number: UInt64, rank: Int, address: PeerAddress, context: Context, keys: PeerKeys?
-    ) throws(ZeroMQError) {
+    ) throws(ExchangeError) {
         self.number = number
         self.rank = rank
         self.address = ExchangeAddress(address.endpoint).nearest
@@ -36,16 +39,26 @@ final class ExchangeLane {
         options.sendHighWaterMark = 0
         options.linger = Self.linger
         options.reconnectInterval = Self.reconnectInterval
-        options.curve = try keys?.client(to: address)
-        socket = try Socket(.push, in: context, options: options)
-        monitor = try SocketMonitor(socket)
-        try socket.connect(self.address)
+        do {
+            options.curve = try keys?.client(to: address)
+        } catch {
+            throw .unreachable(peer: Rank(rank), address: address.endpoint)
+        }
+        (socket, monitor) = try ExchangeError.wrapping { () throws(ZeroMQError) in
+            let socket = try Socket(.push, in: context, options: options)
+            return (socket, try SocketMonitor(socket))
+        }
+        do {
+            try socket.connect(self.address)
+        } catch {
+            throw .unreachable(peer: Rank(rank), address: self.address)
+        }
     }
 
     /// Starts over with a new reduction.
     func begin() {
         reduced = []
-        nextChunk = rank
+        nextPlace = 0
         nextSum = 0
     }
 
@@ -56,7 +69,7 @@ final class ExchangeLane {
     /// Whether libzmq has taken everything of `reduction`, and let go of it.
     func isDone(_ reduction: Reduction) -> Bool {
         inFlight == 0 && reduced.isEmpty
-            && (nextChunk >= reduction.layout.chunks || reduction.sumsToSend == 0)
+            && (nextPlace == reduction.order[rank].count || reduction.sumsToSend == 0)
     }
 
     /// Whether the connection stood once and does not now. What was on its way may be lost then.
@@ -85,12 +98,15 @@ final class ExchangeLane {
         if let chunk = reduced.popFirst() {
             return try reduction.reduced(chunk, release: release)
         }
-        guard nextChunk < reduction.layout.chunks, reduction.sumsToSend > 0 else { return nil }
-        let frames = try reduction.partial(nextChunk, sum: nextSum, release: release)
+        let chunks = reduction.order[rank]
+        guard nextPlace < chunks.count, reduction.sumsToSend > 0,
+            reduction.isFinal(chunks[nextPlace])
+        else { return nil }
+        let frames = try reduction.partial(chunks[nextPlace], sum: nextSum, release: release)
         nextSum += 1
         if nextSum == reduction.sumsToSend {
             nextSum = 0
-            nextChunk += reduction.layout.members
+            nextPlace += 1
         }
         return frames
     }

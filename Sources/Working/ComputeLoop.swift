@@ -193,7 +193,7 @@ final class ComputeLoop {
                     members: members.map { .init(address: $0.gradientAddress, slots: $0.slots) },
                     me: rank))
         } catch {
-            // As an address that is none: no fault of this worker's, and told where the members would meet.
+            // As an address that is none: told, with whose it is, where the members would meet.
             unmet = error
         }
     }
