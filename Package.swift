@@ -74,6 +74,7 @@ let package = Package(
         module("Optimizers", ["Networks", "Tensors", "CKernels", "Configuration"]),
         module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG"]),
         module("Checkpoints", ["Configuration", crypto]),
+        module("AccessControl", ["ZeroMQ"]),
         module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf]),
 
         // Floor 4
@@ -93,14 +94,16 @@ let package = Package(
         module(
             "Coordinating",
             [
-                "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints", "Collectives",
+                "TrainingProtocol", "Wire", "ZeroMQ", "AccessControl", "ClipDatasets",
+                "Checkpoints",
+                "Collectives",
                 "Configuration", "Interchange", "Networks", "Tensors", "Training", logging,
             ]),
         module(
             "Working",
             [
-                "TrainingProtocol", "Wire", "ZeroMQ", "Collectives", "Training", "ClipDatasets",
-                "Configuration", "Tensors", logging,
+                "TrainingProtocol", "Wire", "ZeroMQ", "AccessControl", "Collectives", "Training",
+                "ClipDatasets", "Configuration", "Tensors", logging,
             ]),
 
         module("Comparing", ["Training", "Charts"]),
@@ -110,16 +113,18 @@ let package = Package(
         .executableTarget(
             name: "CoordinatorCommand",
             dependencies: [
-                "Coordinating", "Verification", "Profiling", "Comparing", "Simulation",
+                "Coordinating", "AccessControl", "Verification", "Profiling", "Comparing",
+                "Simulation",
                 "Training", "ClipDatasets",
                 "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
-                "Charts", arguments, logging,
+                "Charts", "ZeroMQ", arguments, logging,
             ],
             swiftSettings: swift),
         .executableTarget(
             name: "WorkerCommand",
             dependencies: [
-                "Working", "Collectives", "Tensors", "TrainingProtocol", "ZeroMQ", arguments,
+                "Working", "AccessControl", "Collectives", "Tensors", "TrainingProtocol", "ZeroMQ",
+                arguments,
                 logging,
             ],
             swiftSettings: swift),
@@ -133,6 +138,7 @@ let package = Package(
         tests("HDF5"),
         tests("ZeroMQ"),
         tests("Configuration"),
+        tests("AccessControl", ["ZeroMQ"]),
         tests("Wire", ["TrainingProtocol"]),
         tests("Models", ["Networks", "Configuration"]),
         tests("Optimizers", ["Networks", "Tensors", "Configuration"]),

@@ -1,3 +1,4 @@
+import AccessControl
 import Checkpoints
 public import TrainingProtocol
 import Wire
@@ -13,6 +14,8 @@ public struct OperatorRequest {
     private let address: String
     /// The run that the coordinator must serve; 0 for whichever it does.
     private let run: RunID
+    /// Of a coordinator that encrypts.
+    private let keys: CoordinatorKeys?
 
     /// - Parameters:
     ///   - directory: The run's, which tells the address.
@@ -22,6 +25,7 @@ public struct OperatorRequest {
         if let address {
             self.address = address
             run = RunID(0)
+            keys = nil
             return
         }
         guard let directory, let known = try RunDirectory.address(at: directory) else {
@@ -29,18 +33,28 @@ public struct OperatorRequest {
                 problem: "no coordinator has run at \(directory ?? "-"); name the run's directory")
         }
         self.address = known
+        let place = RunDirectory.keys(at: directory)
+        keys = CoordinatorKeys.exist(at: place) ? try CoordinatorKeys(directory: place) : nil
         // The address stays after a run's end, and another run's coordinator may have it by now.
         let journal = directory + "/journal"
         let lines = try Journal.contents(of: journal).lines
         run = try RunJournal.history(of: lines, file: journal).run ?? RunID(0)
     }
 
+    /// A connection to the coordinator. An operator shows the coordinator's own keys, which nobody else can read.
+    private func connected() throws(ZeroMQError) -> Socket {
+        var options = SocketOptions()
+        options.curve = keys.map { .client($0.pair, server: $0.pair.publicKey) }
+        let dealer = try Socket(.dealer, in: Context(), options: options)
+        try dealer.connect(address)
+        return dealer
+    }
+
     /// Lets a worker go at the end of the step.
     ///
     /// - Throws: `CoordinatingError` where nobody answers.
     public func drain(_ worker: WorkerID) throws -> Answer {
-        let dealer = try Socket(.dealer, in: Context())
-        try dealer.connect(address)
+        let dealer = try connected()
         let request = Stamped(
             run: run, term: Term(0), generation: Generation(0), step: Step(0),
             body: WorkerMessage.drain(worker))
