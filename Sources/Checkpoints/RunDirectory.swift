@@ -83,6 +83,11 @@ public final class RunDirectory: Sendable {
         return try RunDirectory(path, chosen, lock, storage)
     }
 
+    /// Whether a process is at the run at `path`.
+    public static func isInUse(_ path: String) throws(SavedStateError) -> Bool {
+        try RunLock.isHeld("\(path)/\(lockName)")
+    }
+
     /// The configuration of the run at `path`.
     public static func configuration(at path: String) throws(SavedStateError) -> RunConfiguration {
         do throws(ConfigurationError) {

@@ -4,6 +4,7 @@ public import Configuration
 import Foundation
 public import Logging
 import Synchronization
+public import Telemetry
 import Tensors
 import Training
 public import TrainingProtocol
@@ -46,6 +47,8 @@ public final class TrainingRun {
     private let logger: Logger
     private let inbox: Mailbox<ControlServer.Input>
     private let reporter: RunReporter
+    /// How the run is, for whoever shows it; it changes while the run is under way.
+    public let board: StatusBoard
     /// The numerics profile that the run is pinned to; control and saver threads share it.
     private let profile: SharedProfile
 
@@ -96,7 +99,7 @@ public final class TrainingRun {
             DatasetRecord(
                 classNames: dataset.classNames, frames: sampling.training.frames,
                 height: sampling.training.height, width: sampling.training.width,
-                frameStride: dataset.frameStride))
+                frameStride: dataset.frameStride, samples: sampling.training.samples))
         opening = try RunOpening(
             directory, layout: layout, summary: summary, sampling: sampling, first: start)
         profile = SharedProfile(opening.history.profile)
@@ -113,10 +116,12 @@ public final class TrainingRun {
                         isOrderly: exit.isOrderly))
             }
         }
+        board = try StatusBoard(
+            opening: opening, schedule: schedule, directory: directory, address: control.endpoint)
         let metrics = directory.metrics
-        reporter = RunReporter(schedule: schedule, epochs: configuration.train.epochs) {
-            try metrics.append($0)
-        }
+        reporter = RunReporter(
+            schedule: schedule, epochs: configuration.train.epochs, board: board
+        ) { try metrics.append($0) }
         try saveStart()
     }
 
@@ -158,6 +163,9 @@ public final class TrainingRun {
         { [inbox] in inbox.send(.event(.stopRequested(reason: $0))) }
     }
 
+    /// Tells people something that is no part of the run. On the thread that calls `run`, before it does.
+    public func say(_ text: String) { reporter.say(text) }
+
     /// Trains until the run ends. Call it on a thread that may block.
     public func run() throws -> Outcome {
         for note in opening.notes { reporter.say(note) }
@@ -167,6 +175,12 @@ public final class TrainingRun {
             )
         }
         if opening.start >= schedule.lastStep { return try end(at: opening.start) }
+        let outcome = try train()
+        board.update { $0.ended(outcome) }
+        return outcome
+    }
+
+    private func train() throws -> Outcome {
         let term = opening.history.lastTerm.next
         let broken: @Sendable (String) -> Void = { [inbox] in
             inbox.send(.event(.broken(reason: $0)))
@@ -262,7 +276,16 @@ public final class TrainingRun {
                 try directory.journal.append(opening.journal.line(record))
             },
             note: { [reporter] in reporter.note($0) },
-            isOwn: { [local] in local?.isChild($0) ?? false })
+            isOwn: { [local] in local?.isChild($0) ?? false },
+            observe: { [board] overview in board.update { $0.observed(overview) } },
+            status: { [board, logger] in
+                do {
+                    return String(decoding: try board.current.status.json(), as: UTF8.self)
+                } catch {
+                    logger.error("the status cannot be told: \(error)")
+                    return "{}"
+                }
+            })
     }
 
     private func machineOptions(term: Term, data: String) -> CoordinatorMachine.Options {

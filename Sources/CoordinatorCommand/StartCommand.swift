@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Coordinating
+import Dashboard
 import Foundation
 import Logging
 import TrainingProtocol
@@ -51,6 +52,15 @@ struct StartCommand: ParsableCommand {
             valueName: "tcp://host:port"))
     var bind: String?
 
+    @Option(
+        name: .customLong("dashboard"), defaultAsFlag: "\(DashboardAddress.standard)",
+        help: ArgumentHelp(
+            "Serve a web page of the run, and /metrics for Prometheus.",
+            discussion:
+                "Beyond loopback whoever asks needs the token in the run's dashboard-token.",
+            valueName: "host:port"))
+    var dashboard: String?
+
     @Flag(help: "Print every time-out, all derived from transport.worker_timeout, and end.")
     var explainTimeouts = false
 
@@ -75,6 +85,11 @@ struct StartCommand: ParsableCommand {
                 "A run needs workers: --local-workers N starts some here, --workers N waits for "
                     + "such that join from elsewhere.")
         }
+        guard dashboard.map({ DashboardAddress($0) != nil }) ?? true else {
+            throw ValidationError(
+                "--dashboard takes HOST:PORT, the host an IP address, localhost or *: it was given "
+                    + "\(dashboard ?? "").")
+        }
         guard config != nil || directory != nil else {
             throw ValidationError(
                 "Name a configuration (--config F) for a new run, or an existing run (--run DIR).")
@@ -97,6 +112,8 @@ struct StartCommand: ParsableCommand {
                 workers: expectedWorkers, threadsPerWorker: threadsPerWorker, address: bind),
             logger: Logger(
                 label: "coordinator", factory: { StreamLogHandler.standardError(label: $0) }))
+        let page = try dashboard.map { try ServedDashboard(run, at: $0, directory: path) }
+        defer { page?.stop() }
         let signals = StopSignals(run.stop)
         defer { signals.cancel() }
         switch try run.run() {
