@@ -33,6 +33,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsProtocol = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
 let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -95,7 +96,8 @@ let package = Package(
             ]),
 
         .target(
-            name: "Telemetry", dependencies: ["TrainingProtocol", protobuf, metrics],
+            name: "Telemetry",
+            dependencies: ["TrainingProtocol", protobuf, metrics, metricsProtocol],
             exclude: ["tensorboard.proto"], swiftSettings: swift),
 
         // Floor 5: shells that carry out the protocol's directives.
@@ -104,7 +106,7 @@ let package = Package(
             [
                 "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints", "Collectives",
                 "Configuration", "Interchange", "Networks", "Telemetry", "Tensors", "Training",
-                logging,
+                logging, metricsProtocol,
             ]),
         module(
             "Working",

@@ -2,14 +2,14 @@ import Foundation
 import Telemetry
 import TrainingProtocol
 
-/// Tells people, the metrics file and the status board what a run does.
+/// Tells people, the metrics file and those who watch what a run does.
 final class RunReporter {
     private let schedule: StepSchedule
     private let epochs: Int
     private let metrics = MetricsLines()
     private let appendMetric: (String) throws -> Void
-    private var progress = ProgressLine()
-    private let board: StatusBoard
+    private let output: ReportOutput
+    private let telemetry: TelemetryRecorder
     /// Of the generation, in rank order.
     private var members: [MemberEntry] = []
     private var lastCommit = ContinuousClock.now
@@ -20,18 +20,27 @@ final class RunReporter {
 
     /// - Parameter appendMetric: Appends a line to the metrics file.
     init(
-        schedule: StepSchedule, epochs: Int, board: StatusBoard,
-        appendMetric: @escaping (String) throws -> Void
+        schedule: StepSchedule, epochs: Int, output: ReportOutput,
+        telemetry: TelemetryRecorder, appendMetric: @escaping (String) throws -> Void
     ) {
         self.schedule = schedule
         self.epochs = epochs
-        self.board = board
+        self.output = output
+        self.telemetry = telemetry
         self.appendMetric = appendMetric
     }
 
-    func say(_ text: String) { progress.say(text) }
+    func say(_ text: String) { output.say(text) }
 
-    func close() { progress.close() }
+    func close() { output.close() }
+
+    func observe(_ overview: CoordinatorOverview) { telemetry.observed(overview) }
+
+    /// The last word, which programs read too.
+    func end(_ outcome: Outcome) {
+        telemetry.ended(outcome)
+        output.close()
+    }
 
     func note(_ note: CoordinatorNote) {
         switch note {
@@ -41,7 +50,7 @@ final class RunReporter {
         case .refused(let host, let reason):
             event("refused", "a worker from \(host) was refused: \(reason)")
         case .began(let generation, let state, let members, let takesOver, let reason):
-            board.update { $0.began(generation, members: members) }
+            telemetry.began(generation, members: members)
             began(state, members, takesOver: takesOver, reason: reason)
         case .aborted(let report):
             event("aborted", report.text)
@@ -68,7 +77,7 @@ final class RunReporter {
                 "nobody holds the state of step \(from) any more: the steps after \(to) are computed "
                     + "again, to the same bits")
         case .saved(let step):
-            board.update { $0.saved(step) }
+            telemetry.saved(step)
             keep("saved", "step \(step)")
         case .lost(let worker, let reason):
             departed(worker, .lost, reason)
@@ -92,19 +101,18 @@ final class RunReporter {
     }
 
     private func departed(_ worker: WorkerID, _ state: WorkerStatus.State, _ reason: String) {
-        board.update { [now] in $0.departed(worker, state, reason: reason, at: now) }
+        telemetry.departed(worker, state, reason: reason, at: .now)
     }
 
     private func committed(_ summary: CommitSummary) {
         let seconds = (ContinuousClock.now - lastCommit).inSeconds
         lastCommit = .now
-        let time = now
+        let time = Double.now
         let perClip = seconds / Double(max(1, summary.samples))
         let smoothed = secondsPerClip.map { 0.8 * $0 + 0.2 * perClip } ?? perClip
         secondsPerClip = smoothed
-        board.update {
-            $0.committed(summary, from: time - seconds, at: time, secondsPerClip: smoothed)
-        }
+        telemetry.committed(
+            summary, seconds: seconds, at: time, secondsPerClip: smoothed)
         record(
             MetricsLines.StepLine(
                 time: time, step: summary.step.rawValue, epoch: summary.epoch.rawValue,
@@ -112,7 +120,7 @@ final class RunReporter {
                 seconds: seconds, clipsPerSecond: 1 / perClip,
                 workers: members.map(\.worker.rawValue),
                 times: summary.times.map { MetricsLines.Times(PhaseSeconds($0)) }))
-        progress.update(
+        output.update(
             line(summary),
             share: Double(summary.step.rawValue) / Double(schedule.lastStep.rawValue))
     }
@@ -138,13 +146,14 @@ final class RunReporter {
         lastEvaluation = summary
         // An evaluation is no part of a step's time.
         lastCommit = .now
+        let time = Double.now
         let point = EvaluationPoint(
             step: summary.step.rawValue, loss: summary.loss, top1: summary.top1,
             top5: summary.top5, clips: summary.samples)
-        board.update { $0.evaluated(point) }
-        record(MetricsLines.EvaluationLine(time: now, point))
+        telemetry.evaluated(point, at: time)
+        record(MetricsLines.EvaluationLine(time: time, point))
         let epoch = schedule.epoch(of: summary.step).rawValue + 1
-        progress.say(
+        output.tell(
             "epoch \(epoch)/\(epochs), step \(summary.step): validation loss "
                 + "\(summary.loss.fixed(4)), top-1 \(summary.top1.percent), "
                 + "top-5 \(summary.top5.percent) of \(summary.samples) clips")
@@ -152,27 +161,27 @@ final class RunReporter {
 
     private func event(_ name: String, _ detail: String) {
         keep(name, detail)
-        progress.say(detail)
+        output.tell(detail)
     }
 
     /// An event that those who watch the progress do not see.
     private func keep(_ name: String, _ detail: String) {
-        let time = now
-        board.update { $0.happened(name, detail, at: time) }
+        let time = Double.now
+        telemetry.happened(name, detail, at: time)
         record(MetricsLines.EventLine(time: time, event: name, detail: detail))
     }
 
     /// Metrics are for people: a full disk must not end a run that can go on, but it is told, once.
     private func record(_ value: some Encodable) {
         do {
-            try appendMetric(try metrics.line(value))
+            let line = try metrics.line(value)
+            output.show(line)
+            try appendMetric(line)
         } catch {
-            if !metricsFailed { progress.say("metrics are not kept from here on: \(error)") }
+            if !metricsFailed { output.say("metrics are not kept from here on: \(error)") }
             metricsFailed = true
         }
     }
-
-    private var now: Double { Date().timeIntervalSince1970 }
 }
 
 extension Double {

@@ -1,6 +1,7 @@
 import Checkpoints
 import ClipDatasets
 public import Configuration
+public import CoreMetrics
 import Foundation
 public import Logging
 import Synchronization
@@ -24,10 +25,15 @@ public final class TrainingRun {
         /// Where the control connection listens, as `tcp://127.0.0.1:5555`; port 0 takes any free one. Nil: where an
         /// earlier coordinator of the run did, whose workers look for it there, or any free port of loopback.
         public var address: String?
+        /// What monitoring is told through; nil where nobody asks.
+        public var metrics: (any MetricsFactory)?
+        /// Whether the report is lines of JSON.
+        public var isJSON: Bool
 
         public init(
             directory: String, configuration: RunConfiguration?, localWorkers: Int, workers: Int,
-            threadsPerWorker: Int, address: String?
+            threadsPerWorker: Int, address: String?, metrics: (any MetricsFactory)? = nil,
+            isJSON: Bool = false
         ) {
             self.directory = directory
             self.configuration = configuration
@@ -35,6 +41,8 @@ public final class TrainingRun {
             self.workers = workers
             self.threadsPerWorker = threadsPerWorker
             self.address = address
+            self.metrics = metrics
+            self.isJSON = isJSON
         }
     }
 
@@ -118,10 +126,8 @@ public final class TrainingRun {
         }
         board = try StatusBoard(
             opening: opening, schedule: schedule, directory: directory, address: control.endpoint)
-        let metrics = directory.metrics
         reporter = RunReporter(
-            schedule: schedule, epochs: configuration.train.epochs, board: board
-        ) { try metrics.append($0) }
+            schedule: schedule, directory: directory, board: board, options: options)
         try saveStart()
     }
 
@@ -176,8 +182,23 @@ public final class TrainingRun {
         }
         if opening.start >= schedule.lastStep { return try end(at: opening.start) }
         let outcome = try train()
-        board.update { $0.ended(outcome) }
+        reporter.end(outcome)
+        keepTimeline()
         return outcome
+    }
+
+    /// The newest steps as a trace for people: where it cannot be kept, that is told.
+    private func keepTimeline() {
+        let telemetry = board.current
+        do {
+            let trace = TimelineTrace(
+                telemetry.timeline.entries, happened: telemetry.status.events,
+                name: configuration.name)
+            try trace.json().write(
+                toFile: options.directory + "/timeline.json", atomically: true, encoding: .utf8)
+        } catch {
+            reporter.say("the timeline is not kept: \(error)")
+        }
     }
 
     private func train() throws -> Outcome {
@@ -215,7 +236,6 @@ public final class TrainingRun {
         }
         var machine = CoordinatorMachine(machineOptions(term: term, data: data.endpoint))
         let outcome = try control.run(&machine, effects: effects)
-        reporter.close()
         do {
             try data.stop()
             try saver.stop()
@@ -277,7 +297,7 @@ public final class TrainingRun {
             },
             note: { [reporter] in reporter.note($0) },
             isOwn: { [local] in local?.isChild($0) ?? false },
-            observe: { [board] overview in board.update { $0.observed(overview) } },
+            observe: { [reporter] in reporter.observe($0) },
             status: { [board, logger] in
                 do {
                     return String(decoding: try board.current.status.json(), as: UTF8.self)

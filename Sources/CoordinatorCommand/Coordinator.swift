@@ -8,6 +8,7 @@ struct Coordinator: AsyncParsableCommand {
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
         subcommands: [
             StartCommand.self, StatusCommand.self, WorkersCommand.self, StopCommand.self,
+            TimelineCommand.self,
             DrainCommand.self, AuditCommand.self,
             ReplayCommand.self, SimulateCommand.self, ForecastCommand.self, CompareCommand.self,
             EvaluateCommand.self, PredictCommand.self,

@@ -12,13 +12,17 @@ struct ServedDashboard {
     /// - Parameters:
     ///   - address: As `DashboardAddress` reads it.
     ///   - directory: The run's, which keeps the token.
-    init(_ run: TrainingRun, at address: String, directory: String) throws {
+    ///   - metrics: What `/metrics` answers.
+    init(
+        _ run: TrainingRun, at address: String, directory: String,
+        metrics: @escaping @Sendable () -> String
+    ) throws {
         guard let address = DashboardAddress(address) else {
             throw RunFailure(description: "\(address) is no address for the dashboard")
         }
         let token = address.isLoopback ? nil : try DashboardToken(inRunAt: directory)
         let board = run.board
-        dashboard = try Dashboard(board, at: address, token: token?.text) { "" }
+        dashboard = try Dashboard(board, at: address, token: token?.text, metrics: metrics)
         let link = "http://\(dashboard.address)/"
         guard let token else {
             run.say("dashboard: \(link)")

@@ -4,6 +4,7 @@ import Coordinating
 import Dashboard
 import Foundation
 import Logging
+import Telemetry
 import TrainingProtocol
 
 /// `coordinator start`: begins a run, or goes on with one.
@@ -61,6 +62,9 @@ struct StartCommand: ParsableCommand {
             valueName: "host:port"))
     var dashboard: String?
 
+    @Flag(help: "Report in lines of JSON, as metrics.jsonl has them.")
+    var json = false
+
     @Flag(help: "Print every time-out, all derived from transport.worker_timeout, and end.")
     var explainTimeouts = false
 
@@ -106,27 +110,53 @@ struct StartCommand: ParsableCommand {
         let configuration = try runConfiguration()
         if explainTimeouts { return try explain(configuration) }
         let path = directory ?? "runs/\(configuration?.name ?? "run")"
+        let metrics = dashboard.map { _ in PrometheusRegistry.ofRun() }
         let run = try TrainingRun(
             TrainingRun.Options(
                 directory: path, configuration: configuration, localWorkers: localWorkers,
-                workers: expectedWorkers, threadsPerWorker: threadsPerWorker, address: bind),
+                workers: expectedWorkers, threadsPerWorker: threadsPerWorker, address: bind,
+                metrics: metrics, isJSON: json),
             logger: Logger(
                 label: "coordinator", factory: { StreamLogHandler.standardError(label: $0) }))
-        let page = try dashboard.map { try ServedDashboard(run, at: $0, directory: path) }
+        let page = try dashboard.map { address in
+            try ServedDashboard(run, at: address, directory: path) { metrics?.runText ?? "" }
+        }
         defer { page?.stop() }
         let signals = StopSignals(run.stop)
         defer { signals.cancel() }
-        switch try run.run() {
+        let outcome = try run.run()
+        if json { try printEnd(outcome, of: run) }
+        switch outcome {
         case .completed(let step):
+            if json { return }
             print("done: step \(step) of \(step), results in \(path)/final")
             print("weights sha256 \(try run.finalWeights())")
         case .stopped(let saved, let reason):
-            print("stopped at step \(saved): \(reason)")
-            print("to go on: coordinator start --run \(path)\(resumption)")
+            if !json {
+                print("stopped at step \(saved): \(reason)")
+                print("to go on: coordinator start --run \(path)\(resumption)")
+            }
             throw ExitCode(75)
         case .failed(let reason):
             throw RunFailure(description: reason)
         }
+    }
+
+    private func printEnd(_ outcome: Outcome, of run: TrainingRun) throws {
+        let time = Date().timeIntervalSince1970
+        let line =
+            switch outcome {
+            case .completed(let step):
+                MetricsLines.EndLine(
+                    time: time, outcome: "completed", step: step.rawValue,
+                    weightsSha256: try run.finalWeights())
+            case .stopped(let saved, let reason):
+                MetricsLines.EndLine(
+                    time: time, outcome: "stopped", step: saved.rawValue, reason: reason)
+            case .failed(let reason):
+                MetricsLines.EndLine(time: time, outcome: "failed", reason: reason)
+            }
+        print(try MetricsLines().line(line))
     }
 
     /// The flags that a resumption needs besides the run.

@@ -85,6 +85,40 @@ public struct MetricsLines {
         }
     }
 
+    /// What people read, for programs that pass it on.
+    public struct MessageLine: Codable {
+        var kind = "message"
+        let time: Double
+        let message: String
+
+        public init(time: Double, message: String) {
+            self.time = time
+            self.message = message
+        }
+    }
+
+    /// How a run ended, the last line of a report; no part of `metrics.jsonl`.
+    public struct EndLine: Codable {
+        var kind = "end"
+        let time: Double
+        /// `completed`, `stopped` or `failed`.
+        let outcome: String
+        let step: UInt64?
+        let reason: String?
+        let weightsSha256: String?
+
+        public init(
+            time: Double, outcome: String, step: UInt64? = nil, reason: String? = nil,
+            weightsSha256: String? = nil
+        ) {
+            self.time = time
+            self.outcome = outcome
+            self.step = step
+            self.reason = reason
+            self.weightsSha256 = weightsSha256
+        }
+    }
+
     private let encoder: JSONEncoder
 
     public init() { encoder = Self.encoder() }

@@ -32,6 +32,9 @@ public struct RunTelemetry: Sendable {
         return status
     }
 
+    /// Mean over a step's slots.
+    var clipsPerSlot: Double { base.clipsPerSlot }
+
     private func worker(_ worker: CoordinatorOverview.Worker) -> WorkerStatus {
         WorkerStatus(
             worker, clipsPerSlot: base.clipsPerSlot, times: times[worker.worker.rawValue])
@@ -59,9 +62,10 @@ public struct RunTelemetry: Sendable {
     ///   - start: When the step began, seconds since 1970.
     ///   - time: When it was committed.
     ///   - secondsPerClip: Smoothed.
+    /// - Returns: Seconds until the last step.
     public mutating func committed(
         _ summary: CommitSummary, from start: Double, at time: Double, secondsPerClip: Double
-    ) {
+    ) -> Double {
         version += 1
         base.step = summary.step.rawValue
         base.epoch = summary.epoch.rawValue
@@ -69,13 +73,14 @@ public struct RunTelemetry: Sendable {
         base.accuracy = summary.accuracy
         let left = base.extent.steps - min(base.extent.steps, base.step)
         let perStep = secondsPerClip * Double(base.extent.batch)
+        let remaining = perStep * Double(left)
         base.pace = RunStatus.Pace(
             clipsPerSecond: 1 / max(secondsPerClip, 1e-9), secondsPerStep: perStep,
-            secondsLeft: perStep * Double(left))
+            secondsLeft: remaining)
         curves.append(
             step: summary.step.rawValue, loss: summary.loss, accuracy: summary.accuracy)
         // Rank order is that of the members; a generation that began meanwhile has other ones.
-        guard members.count == summary.times.count else { return }
+        guard members.count == summary.times.count else { return remaining }
         let workers = zip(members, summary.times).map { member, times in
             StepTimeline.Worker(worker: member.worker.rawValue, times: PhaseSeconds(times))
         }
@@ -83,6 +88,7 @@ public struct RunTelemetry: Sendable {
         timeline.append(
             StepTimeline.Entry(
                 step: summary.step.rawValue, start: start, end: time, workers: workers))
+        return remaining
     }
 
     public mutating func evaluated(_ evaluation: EvaluationPoint) {

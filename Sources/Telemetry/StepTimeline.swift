@@ -67,7 +67,7 @@ public struct StepTimeline: Sendable, Equatable {
     public private(set) var entries: [Entry] = []
     private var parts = 0
 
-    public init(limit: Int = 40_000) { self.limit = limit }
+    public init(limit: Int = 4_000) { self.limit = limit }
 
     public mutating func append(_ entry: Entry) {
         entries.append(entry)
