@@ -17,13 +17,15 @@ final class ExchangeLane {
     var inFlight = 0
 
     private var reduced: ArraySlice<Int> = []
-    private var nextChunk = 0
+    /// Of the member's chunks, in the order in which they become final.
+    private var nextPlace = 0
     private var nextSum = 0
     private var isLost = false
     /// Whether a connection ever stood.
     private(set) var hasStood = false
 
-    init(number: UInt64, rank: Int, address: String, context: Context) throws(ZeroMQError) {
+    /// - Throws: `ExchangeError.unreachable` where the address is none, `.transport`.
+    init(number: UInt64, rank: Int, address: String, context: Context) throws(ExchangeError) {
         self.number = number
         self.rank = rank
         self.address = address
@@ -32,15 +34,21 @@ final class ExchangeLane {
         options.sendHighWaterMark = 0
         options.linger = Self.linger
         options.reconnectInterval = Self.reconnectInterval
-        socket = try Socket(.push, in: context, options: options)
-        monitor = try SocketMonitor(socket)
-        try socket.connect(address)
+        (socket, monitor) = try ExchangeError.wrapping { () throws(ZeroMQError) in
+            let socket = try Socket(.push, in: context, options: options)
+            return (socket, try SocketMonitor(socket))
+        }
+        do {
+            try socket.connect(address)
+        } catch {
+            throw .unreachable(peer: Rank(rank), address: address)
+        }
     }
 
     /// Starts over with a new reduction.
     func begin() {
         reduced = []
-        nextChunk = rank
+        nextPlace = 0
         nextSum = 0
     }
 
@@ -51,7 +59,7 @@ final class ExchangeLane {
     /// Whether libzmq has taken everything of `reduction`, and let go of it.
     func isDone(_ reduction: Reduction) -> Bool {
         inFlight == 0 && reduced.isEmpty
-            && (nextChunk >= reduction.layout.chunks || reduction.sumsToSend == 0)
+            && (nextPlace == reduction.order[rank].count || reduction.sumsToSend == 0)
     }
 
     /// Whether the connection stood once and does not now. What was on its way may be lost then.
@@ -75,12 +83,15 @@ final class ExchangeLane {
         if let chunk = reduced.popFirst() {
             return try reduction.reduced(chunk, release: release)
         }
-        guard nextChunk < reduction.layout.chunks, reduction.sumsToSend > 0 else { return nil }
-        let frames = try reduction.partial(nextChunk, sum: nextSum, release: release)
+        let chunks = reduction.order[rank]
+        guard nextPlace < chunks.count, reduction.sumsToSend > 0,
+            reduction.isFinal(chunks[nextPlace])
+        else { return nil }
+        let frames = try reduction.partial(chunks[nextPlace], sum: nextSum, release: release)
         nextSum += 1
         if nextSum == reduction.sumsToSend {
             nextSum = 0
-            nextChunk += reduction.layout.members
+            nextPlace += 1
         }
         return frames
     }

@@ -27,7 +27,7 @@ extension ExchangeThread {
         let me = membership.me.rawValue
         // Beginning behind oneself spreads the members' first chunks over all owners.
         let others = Array(me + 1..<membership.members.count) + Array(0..<me)
-        do {
+        do throws(ExchangeError) {
             for rank in others {
                 lanesMade += 1
                 lanes.append(
@@ -37,8 +37,8 @@ extension ExchangeThread {
                         context: context))
             }
         } catch {
-            fail(.transport(error))
-            return .failure(.transport(error))
+            fail(error)
+            return .failure(error)
         }
         resetPoller()
         return .success(())
@@ -59,8 +59,8 @@ extension ExchangeThread {
             return
         }
         let reduction = Reduction(
-            step: order.step, membership: membership, sums: order.sums, target: order.target,
-            chunkBytes: chunkBytes, at: .now)
+            step: order.step, membership: membership, sums: order.sums, last: order.last,
+            target: order.target, chunkBytes: chunkBytes, at: .now)
         self.reduction = reduction
         board.begin(reduction)
         answer = order.answer
@@ -77,6 +77,7 @@ extension ExchangeThread {
     /// One turn: read a little, add a little, send what fits.
     func advance(_ reduction: Reduction, reading: Bool) throws(ExchangeError) {
         var emptied = false
+        reduction.noteFinalChunks()
         if reading { emptied = try read(reduction) }
         if let chunk = try reduction.finishNextReady() { send(reduced: chunk) }
         try pump(reduction)

@@ -130,6 +130,7 @@ final class ExchangeThread {
         case .reduce(let order): begin(order)
         case .abort(let term, let generation): abort(Life(term: term, generation: generation))
         case .released(let lane): release(lane)
+        case .advanced: break
         case .close: return false
         }
         return true
@@ -142,7 +143,7 @@ final class ExchangeThread {
             case .configure(_, let answer): answer.send(.failure(reason))
             case .reduce(let order): order.answer.send(.failure(reason))
             case .released(let lane): release(lane)
-            case .abort, .close: break
+            case .abort, .advanced, .close: break
             }
         }
     }

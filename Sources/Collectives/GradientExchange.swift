@@ -96,7 +96,7 @@ public final class GradientExchange: Sendable {
 extension GradientExchange {
     /// Turns to the members of a new generation. A reduction that still runs is aborted.
     ///
-    /// - Throws: `ExchangeError.transport` if an address is none; `.incomplete`, `.closed`.
+    /// - Throws: `ExchangeError.unreachable` if an address is none; `.incomplete`, `.transport`, `.closed`.
     public func configure(_ membership: ExchangeMembership) throws(ExchangeError) {
         let answer = try Self.answer(of: Void.self)
         try orders.submit(.configure(membership, answer))
@@ -117,16 +117,46 @@ extension GradientExchange {
     public func reduce(
         step: Step, sums: [(subtree: Subtree, buffer: FloatBuffer)], into target: FloatBuffer
     ) throws(ExchangeError) -> Digest {
+        try finish(begin(step: step, sums: sums, last: nil, into: target))
+    }
+
+    /// Begins what `reduce` does, with the member's last slot still being computed: chunks go their way as their
+    /// part of it becomes final. Whoever begins must `finish` before it begins again or changes a buffer.
+    ///
+    /// - Parameters:
+    ///   - sums: of the slots before; with `last` they make up this member's slots.
+    ///   - last: told of its progress, and at the end finished, unless the generation ends.
+    /// - Throws: `ExchangeError.closed`, `.transport`.
+    public func begin(
+        step: Step, sums: [(subtree: Subtree, buffer: FloatBuffer)], last: SlotUnderWay?,
+        into target: FloatBuffer
+    ) throws(ExchangeError) -> OngoingReduction {
         let others = isReducing.withLock { reducing in
             defer { reducing = true }
             return reducing
         }
         precondition(!others, "one reduction at a time")
+        do {
+            let answer = try Self.answer(of: Digest.self)
+            let orders = orders
+            // What is said after the end reaches nobody.
+            last?.onAdvance { do { try orders.submit(.advanced) } catch {} }
+            try orders.submit(
+                .reduce(.init(step: step, sums: sums, last: last, target: target, answer: answer)))
+            return OngoingReduction(last: last, answer: answer)
+        } catch {
+            isReducing.withLock { $0 = false }
+            throw error
+        }
+    }
+
+    /// Waits for the end of a reduction: with success, or once nothing reads its buffers any more.
+    ///
+    /// - Returns, Throws: as `reduce`.
+    public func finish(_ reduction: OngoingReduction) throws(ExchangeError) -> Digest {
         defer { isReducing.withLock { $0 = false } }
-        let answer = try Self.answer(of: Digest.self)
-        try orders.submit(
-            .reduce(.init(step: step, sums: sums, target: target, answer: answer)))
-        return try Self.wait(answer)
+        reduction.last?.onAdvance(nil)
+        return try Self.wait(reduction.answer)
     }
 
     /// Ends whatever this generation of this term, or an older one, still reduces. From any thread; does not

@@ -25,8 +25,9 @@ public struct SlotAccumulator: ~Copyable {
     public let count: Int
     /// The slots of this worker.
     public private(set) var slots: SlotSet
-    /// In slot order; no two of them are halves of one node.
+    /// In slot order; no two of them are halves of one node, but for the one at `kept`.
     private var held: [(subtree: Subtree, buffer: FloatBuffer)] = []
+    private var kept: Int?
     /// Results of slots that are not this worker's, the oldest first.
     private var spares: [Spare] = []
     private var free: [FloatBuffer] = []
@@ -44,12 +45,22 @@ public struct SlotAccumulator: ~Copyable {
 
     /// Takes the result of `slot`, and the buffer that it is in, and adds what can be added.
     public mutating func finish(_ slot: Slot, _ buffer: FloatBuffer) {
+        addHalves(around: insert(slot, buffer))
+    }
+
+    /// Takes the result of the last slot and adds nothing: an exchange reads all buffers and does it meanwhile. What
+    /// is then needed of the sums themselves, in another generation of the step, is added by `assign`.
+    public mutating func keep(_ slot: Slot, _ buffer: FloatBuffer) {
+        kept = insert(slot, buffer)
+    }
+
+    private mutating func insert(_ slot: Slot, _ buffer: FloatBuffer) -> Int {
         precondition(buffer.count == count, "a slot's result has \(count) floats")
         precondition(
             slots.contains(slot.rawValue) && !isHeld(slot), "slot \(slot) is not awaited")
         let index = held.firstIndex { $0.subtree.slots.lowerBound > slot.rawValue } ?? held.count
         held.insert((Subtree(slot.rawValue..<slot.rawValue + 1), buffer), at: index)
-        addHalves(around: index)
+        return index
     }
 
     /// Adds the part at `index` to its other half, and the sum to its, as long as both are there.
@@ -66,6 +77,16 @@ public struct SlotAccumulator: ~Copyable {
             } else {
                 return
             }
+        }
+    }
+
+    /// Adds what a result that was only kept makes addable.
+    private mutating func addAllHalves() {
+        var index = 0
+        while index < held.count {
+            let before = held.count
+            addHalves(around: index)
+            index = held.count == before ? index + 1 : 0
         }
     }
 
@@ -95,6 +116,7 @@ public struct SlotAccumulator: ~Copyable {
     public mutating func reset() {
         free += held.map(\.buffer) + spares.map(\.buffer)
         held = []
+        kept = nil
         spares = []
     }
 }
@@ -106,15 +128,19 @@ extension SlotAccumulator {
     /// them, so that only what is missing is computed.
     public mutating func assign(_ slots: SlotSet) {
         self.slots = slots
-        var kept: [(subtree: Subtree, buffer: FloatBuffer)] = []
+        var stay: [(subtree: Subtree, buffer: FloatBuffer)] = []
         for part in held {
             if slots.contains(part.subtree.slots) {
-                kept.append(part)
+                stay.append(part)
             } else {
                 free.append(part.buffer)
             }
         }
-        held = kept
+        held = stay
+        if kept != nil {
+            kept = nil
+            addAllHalves()
+        }
         let waiting = spares
         spares = []
         for spare in waiting { setAside(spare.slot, spare.buffer) }

@@ -13,6 +13,8 @@ public enum CoordinatorEvent: Sendable, Equatable {
     case allDisconnected([ConnectionID], reason: String)
     /// A worker process that the coordinator started ended without a part in the run.
     case launchFailed(reason: String)
+    /// An uploaded state is complete, and is being written.
+    case stateArrived(Step)
     /// An uploaded state is complete and durable.
     case stateSaved(Step)
     case stateSaveFailed(Step, reason: String)

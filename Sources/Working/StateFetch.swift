@@ -17,7 +17,7 @@ final class StateFetch: Sendable {
     /// Damaged pieces that are forgiven a donor.
     private static let forgiven = 3
     /// So many times the silence is borne where no donor is heard.
-    private static let patience = 10
+    private static let patience = 5
 
     private enum Order: Sendable { case interrupt }
 
@@ -78,7 +78,10 @@ final class StateFetch: Sendable {
             }
             onProgress(transfer.done, transfer.all)
             let now = ContinuousClock.now
-            let isHeard = sources.contains { $0.isProven && now - $0.lastHeard < silence }
+            // A donor that has nothing to do fills no wire either.
+            let isHeard = sources.contains {
+                $0.isProven && ($0.underWay.isEmpty || now - $0.lastHeard < silence)
+            }
             let patience = isHeard ? silence : silence * Self.patience
             while let index = sources.firstIndex(where: {
                 $0.isSpent(at: now, silence: silence, patience: patience)
@@ -186,67 +189,6 @@ extension StateFetch {
             if damages > StateFetch.forgiven { return true }
             if refusals > 0 { return now - lastHeard > silence }
             return !underWay.isEmpty && now - lastHeard > patience
-        }
-    }
-}
-
-/// The pieces of a step's state, and which of them are still to come. A fetch that is interrupted, as by the loss of
-/// another joiner, leaves what has come for the next one.
-struct StateTransfer {
-    let step: Step
-    let all: Int
-    private var waiting: [StatePieces.Piece]
-    private var missing: Int
-    private var tickets: UInt64 = 0
-
-    init(of vectors: [TrainingState.Layout.Vector], step: Step) {
-        let pieces = StatePieces.all(of: vectors)
-        self.step = step
-        all = pieces.count
-        waiting = pieces.reversed()
-        missing = pieces.count
-    }
-
-    var isDone: Bool { missing == 0 }
-    var done: Int { all - missing }
-    mutating func next() -> StatePieces.Piece? { waiting.popLast() }
-    mutating func giveBack(_ piece: StatePieces.Piece) { waiting.append(piece) }
-    mutating func finish() { missing -= 1 }
-    mutating func ticket() -> UInt64 {
-        tickets += 1
-        return tickets
-    }
-}
-
-/// A piece of a state as a reply brings it.
-struct FetchedPiece {
-    private let piece: StatePieces.Piece
-    private let name: String
-    private let target: FloatBuffer
-
-    init(_ piece: StatePieces.Piece, name: String, target: FloatBuffer) {
-        self.piece = piece
-        self.name = name
-        self.target = target
-    }
-
-    /// Takes in the piece where its reply is whole.
-    func contents(of reply: DataReply, _ bulk: Message?) -> ReplyContents<Void> {
-        switch reply {
-        case .failure(let problem):
-            return .failed(.state(problem))
-        case .clip, .accepted, .damaged:
-            return .failed(.state("a reply is of another kind"))
-        case .part(let part):
-            let bytes = target.bytes
-            guard let bulk, part.name == name, part.offset == piece.range.lowerBound,
-                part.total == bytes.count, bulk.count == piece.range.count
-            else { return .failed(.state("\(name) has another size than this model's")) }
-            return bulk.withUnsafeBytes { source in
-                guard Digest128(of: source).low == part.checksum else { return .damaged }
-                bytes[piece.range.lowerBound...].copyBytes(from: source)
-                return .whole(())
-            }
         }
     }
 }
