@@ -22,18 +22,20 @@ extension PlanCompiler {
                 inputStride: shape.taps, outputStride: shape.taps * from.channels),
             x: value(x), y: value(y), packed: buffer(floats: convolution.packedCount),
             statistics: statistics, folded: folding.map { folded($0) },
-            backward: backward(convolution, node, target, trainsWeight: trainsWeight(of: operation))
-        )
+            backward: backward(
+                convolution, node, index, target, trainsWeight: trainsWeight(of: operation)))
     }
 
     private mutating func backward(
-        _ convolution: any ConvolutionAlgorithm, _ node: Int, _ target: GradientTarget?,
-        trainsWeight: Bool
+        _ convolution: any ConvolutionAlgorithm, _ node: Int, _ index: Int,
+        _ target: GradientTarget?, trainsWeight: Bool
     ) -> PlannedConvolution.Backward? {
         guard let dy = gradients[node], trainsWeight || target != nil else { return nil }
         let packed = target.map { _ in buffer(floats: convolution.packedTransposedCount) }
+        let input = graph.nodes[node].inputs[0].index
         return PlannedConvolution.Backward(
-            dy: dy, partials: trainsWeight ? buffer(floats: convolution.partialCount) : nil,
+            x: trainsWeight ? kept(input, for: index) : nil, dy: dy,
+            partials: trainsWeight ? buffer(floats: convolution.partialCount) : nil,
             packedTransposed: packed, dx: target)
     }
 
@@ -120,7 +122,8 @@ extension PlanCompiler {
             moments: buffer(doubles: 2 * tensors.channels),
             affine: buffer(floats: 2 * tensors.channels), x: value(raw),
             residual: residual.map { value($0) }, y: value(step.node),
-            backward: normalizationBackward(step, index, node, rows))
+            backward: normalizationBackward(
+                step, index, node, rows, masks: ending == .relu && residual != nil))
     }
 
     /// Where the gradients of a batch norm's inputs go: of the raw one, unless nobody needs it, and
@@ -143,7 +146,7 @@ extension PlanCompiler {
     }
 
     private mutating func normalizationBackward(
-        _ step: FusedStep, _ index: Int, _ node: Int, _ rows: Int
+        _ step: FusedStep, _ index: Int, _ node: Int, _ rows: Int, masks: Bool
     ) -> PlannedNormalization.Backward? {
         guard let dy = gradients[step.node],
             case .batchNorm(let norm) = graph.nodes[node].operation
@@ -155,7 +158,8 @@ extension PlanCompiler {
             max(1, rows.parts(of: max(1, 32_768 / channels))) + clips
             * graph.nodes[node].shape.time
         return PlannedNormalization.Backward(
-            dy: dy, dx: dx, residual: residual, trainsScale: isTrained(norm.scale),
+            dy: dy, output: masks ? kept(step.node, for: index) : nil, dx: dx, residual: residual,
+            trainsScale: isTrained(norm.scale),
             trainsShift: isTrained(norm.shift),
             sums: buffer(doubles: 2 * channels * (tiles + 1)),
             coefficients: buffer(floats: 3 * channels))

@@ -27,6 +27,8 @@ struct PlanCompiler {
     /// node.
     var statistics: [PlannedConvolution.Statistics?]
     var statisticRows: [Int]
+    /// Values that the way back makes anew, by node.
+    var recomputed: [Recomputed?]
     /// Whether the gradient of a convolution's weight is added to that of another use, by node.
     var accumulatesWeight: [Int: Bool] = [:]
     /// The first operation that uses each tensor.
@@ -46,6 +48,7 @@ struct PlanCompiler {
         values = Array(repeating: nil, count: graph.nodes.count)
         gradients = values
         statistics = Array(repeating: nil, count: graph.nodes.count)
+        recomputed = Array(repeating: nil, count: graph.nodes.count)
         statisticRows = Array(repeating: 0, count: graph.nodes.count)
         sizes = [
             clips * graph.input.count, graph.heads.count * clips * graph.classes,
@@ -64,18 +67,24 @@ struct PlanCompiler {
         if training {
             assignGradients()
             findSharedGradients()
+            findRecomputed()
         }
-        var operations: [any PlannedOperation] = []
-        for index in steps.indices {
-            for node in steps[index].nodes {
-                for name in graph.nodes[node].parameters {
-                    firstUsers[name] = min(firstUsers[name] ?? .max, operations.count)
-                }
+        var planned: [[any PlannedOperation]] = []
+        for index in steps.indices { planned.append(plan(steps[index], index)) }
+        planned.append([loss()])
+        addRecomputations(to: &planned)
+        findFirstUsers(planned)
+        return planned.flatMap { $0 }
+    }
+
+    private mutating func findFirstUsers(_ planned: [[any PlannedOperation]]) {
+        var place = 0
+        for (step, operations) in zip(steps, planned) {
+            for name in step.nodes.flatMap({ graph.nodes[$0].parameters }) {
+                firstUsers[name] = min(firstUsers[name] ?? place, place)
             }
-            operations += plan(steps[index], index)
+            place += operations.count
         }
-        operations.append(loss())
-        return operations
     }
 
     mutating func buffer(floats: Int) -> BufferID {

@@ -63,7 +63,9 @@ extension ComputeLoop {
     private func beginReduction(
         _ step: Step, _ generation: Generation, _ slot: Slot, clips: Int, _ buffer: FloatBuffer
     ) throws {
-        guard unmet == nil, let sums = accumulator?.sums, let reduced else { return }
+        guard unmet == nil, let sums = accumulator?.sums, let target = accumulator?.target() else {
+            return
+        }
         let run = try current()
         let last = SlotUnderWay(
             slot: slot, buffer: buffer,
@@ -72,7 +74,7 @@ extension ComputeLoop {
             })
         reduction = Begun(
             step: step, term: run.term, generation: generation, last: last,
-            ongoing: try run.exchange.begin(step: step, sums: sums, last: last, into: reduced))
+            ongoing: try run.exchange.begin(step: step, sums: sums, last: last, into: target))
     }
 
     /// Waits until nothing reads the buffers of a reduction that was begun and is not wanted any more.
@@ -111,6 +113,7 @@ extension ComputeLoop {
         parked = nil
         do {
             run.donor.withdraw()
+            run.clips.detachUploads()
             try fetch(step, generation, source, run)
         } catch WorkingError.aborted {
             throw WorkingError.aborted
