@@ -131,6 +131,9 @@ public struct SlotAccumulator: ~Copyable {
         held.contains { $0.subtree.slots.contains(slot.rawValue) }
     }
 
+    /// Whether every slot is this worker's.
+    public var holdsAll: Bool { slots.contains(tree.root.slots) }
+
     /// Slots of this worker whose result is in the sums.
     public var finished: SlotSet { SlotSet(ranges: held.map(\.subtree.slots)) }
 

@@ -73,18 +73,8 @@ struct PlanCompiler {
         for index in steps.indices { planned.append(plan(steps[index], index)) }
         planned.append([loss()])
         addRecomputations(to: &planned)
-        findFirstUsers(planned)
+        findFirstUsers(of: planned)
         return planned.flatMap { $0 }
-    }
-
-    private mutating func findFirstUsers(_ planned: [[any PlannedOperation]]) {
-        var place = 0
-        for (step, operations) in zip(steps, planned) {
-            for name in step.nodes.flatMap({ graph.nodes[$0].parameters }) {
-                firstUsers[name] = min(firstUsers[name] ?? place, place)
-            }
-            place += operations.count
-        }
     }
 
     mutating func buffer(floats: Int) -> BufferID {
@@ -128,6 +118,18 @@ struct PlanCompiler {
         for node in graph.nodes {
             let own = node.parameters.contains { takesStatistics && tree[$0]?.isFrozen == false }
             trained.append(own || node.inputs.contains { trained[$0.index] })
+        }
+    }
+
+    private mutating func findFirstUsers(of planned: [[any PlannedOperation]]) {
+        var first = 0
+        for index in steps.indices {
+            for node in steps[index].nodes {
+                for name in graph.nodes[node].parameters {
+                    firstUsers[name] = min(firstUsers[name] ?? .max, first)
+                }
+            }
+            first += planned[index].count
         }
     }
 

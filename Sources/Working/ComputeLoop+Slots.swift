@@ -63,10 +63,11 @@ extension ComputeLoop {
     private func beginReduction(
         _ step: Step, _ generation: Generation, _ slot: Slot, clips: Int, _ buffer: FloatBuffer
     ) throws {
-        guard unmet == nil, let sums = accumulator?.sums, let target = accumulator?.target() else {
-            return
-        }
         let run = try current()
+        // A lone worker has nothing to send, and adds up in fewer buffers.
+        guard unmet == nil, accumulator?.holdsAll == false, let sums = accumulator?.sums,
+            let target = accumulator?.target()
+        else { return }
         let last = SlotUnderWay(
             slot: slot, buffer: buffer,
             parts: run.trainer.finishedParts(clips: clips).map {
