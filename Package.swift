@@ -184,7 +184,7 @@ let package = Package(
         tests(
             "Working",
             [
-                "ClipDatasets", "Coordinating", "Networks", "Tensors", "Training",
+                "ClipDatasets", "Collectives", "Coordinating", "Networks", "Tensors", "Training",
                 "TrainingProtocol", "Wire", "ZeroMQ", logging,
             ]),
         .testTarget(

@@ -32,8 +32,10 @@ extension CoordinatorSecurity {
         let own = RunDirectory.keys(at: directory)
         let target = URL(fileURLWithPath: named).path
         let files = FileManager.default
-        let isLink = (try? files.destinationOfSymbolicLink(atPath: own)) != nil
+        var status = stat()
+        let isLink = lstat(own, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
         if isLink { try files.removeItem(atPath: own) }
+        // The run's own keys, which the flags named.
         guard !CoordinatorKeys.exist(at: own) else { return }
         try files.createSymbolicLink(atPath: own, withDestinationPath: target)
     }
