@@ -88,10 +88,11 @@ final class ControlServer {
             if poller.isReady(readable) { try receive(into: &events) }
             // The end of a process of our own is reported with its cause, a moment later.
             let lost = try connections.takeLost().filter { !isOwn($0, effects) }
+            events += inbox.drain().compactMap { event(for: $0, machine) }
+            // After the causes that have come: of two reasons for one loss the first one counts.
             if !lost.isEmpty {
                 events.append(.allDisconnected(lost, reason: "its connection closed"))
             }
-            events += inbox.drain().compactMap { event(for: $0, machine) }
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
             }
