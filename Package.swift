@@ -171,6 +171,8 @@ let package = Package(
             dependencies: ["Verification", "HDF5"],
             exclude: ["Fixtures"],
             swiftSettings: swift),
+        tests("Telemetry", ["TrainingProtocol", metrics]),
+        tests("Dashboard", ["Telemetry", "TrainingProtocol"]),
         tests("Profiling", ["Configuration", "Networks", "Models", "Tensors"]),
         tests(
             "Training",

@@ -103,6 +103,8 @@ final class ControlServer {
             if poller.isReady(readable) { try receive(into: &events) }
             // The end of a process of our own is reported with its cause, a moment later.
             let lost = try connections.takeLost().filter { !isOwn($0, effects) }
+            events += inbox.drain().compactMap { event(for: $0, machine, effects) }
+            // After the causes that have come: of two reasons for one loss the first one counts.
             if !lost.isEmpty {
                 events.append(.allDisconnected(lost, reason: "its connection closed"))
             }
@@ -111,7 +113,6 @@ final class ControlServer {
             if !revoked.isEmpty {
                 events.append(.allDisconnected(revoked, reason: "an operator revoked its access"))
             }
-            events += inbox.drain().compactMap { event(for: $0, machine, effects) }
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
             }

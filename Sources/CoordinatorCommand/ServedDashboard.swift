@@ -23,7 +23,7 @@ struct ServedDashboard {
         let token = address.isLoopback ? nil : try DashboardToken(inRunAt: directory)
         let board = run.board
         dashboard = try Dashboard(board, at: address, token: token?.text, metrics: metrics)
-        let link = "http://\(dashboard.address)/"
+        let link = "http://\(Self.place(dashboard.address))/"
         guard let token else {
             run.say("dashboard: \(link)")
             return
@@ -33,6 +33,12 @@ struct ServedDashboard {
             isatty(STDOUT_FILENO) == 1
                 ? "dashboard: \(link)#token=\(token.text)"
                 : "dashboard: \(link), with the token in \(token.path)")
+    }
+
+    /// Where a viewer finds it: every interface is reached by the host's name.
+    private static func place(_ address: DashboardAddress) -> String {
+        ["0.0.0.0", "::"].contains(address.host)
+            ? "\(ProcessInfo.processInfo.hostName):\(address.port)" : "\(address)"
     }
 
     func stop() { dashboard.stop() }

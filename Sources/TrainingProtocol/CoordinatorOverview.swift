@@ -28,6 +28,25 @@ public struct CoordinatorOverview: Sendable, Equatable {
         /// How long nothing has been heard from it.
         public var silence: Duration
         public var leaving: String?
+
+        public init(
+            worker: WorkerID, host: String, process: Int64, threads: Int, isMember: Bool,
+            activity: Activity, slots: SlotSet, finished: SlotSet, awaiting: Awaiting?,
+            pace: Double?, silence: Duration, leaving: String?
+        ) {
+            self.worker = worker
+            self.host = host
+            self.process = process
+            self.threads = threads
+            self.isMember = isMember
+            self.activity = activity
+            self.slots = slots
+            self.finished = finished
+            self.awaiting = awaiting
+            self.pace = pace
+            self.silence = silence
+            self.leaving = leaving
+        }
     }
 
     public var phase: Phase
@@ -38,6 +57,18 @@ public struct CoordinatorOverview: Sendable, Equatable {
     public var stopReason: String?
     /// In the order of joining.
     public var workers: [Worker]
+
+    public init(
+        phase: Phase, generation: Generation, committed: Step, saved: Step, stopReason: String?,
+        workers: [Worker]
+    ) {
+        self.phase = phase
+        self.generation = generation
+        self.committed = committed
+        self.saved = saved
+        self.stopReason = stopReason
+        self.workers = workers
+    }
 }
 
 extension CoordinatorMachine {

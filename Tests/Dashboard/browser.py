@@ -103,16 +103,16 @@ class Browser:
         return result["result"].get("value")
 
     def wait(self, expression, timeout=30):
-        """Waits until the expression is true in the page, and returns its value."""
+        """Waits until the expression is true in the page."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             try:
-                value = self.evaluate(expression)
+                value = self.evaluate(f"!!({expression})")
             except RuntimeError:
                 # The page may be between two documents.
                 value = None
             if value:
-                return value
+                return
             time.sleep(0.1)
         raise TimeoutError(f"never true in the page: {expression}")
 

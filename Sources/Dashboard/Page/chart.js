@@ -1,7 +1,7 @@
 // A curve of training values, smoothed over the raw one, and points of evaluations.
 import { element, svg, ticks } from "./format.js";
 
-const height = 220, left = 46, right = 12, top = 10, bottom = 24;
+const height = 220, left = 54, right = 12, top = 10, bottom = 24;
 
 /** Exponential mean, so that a noisy curve shows where it goes. */
 const smooth = (values) => {
