@@ -9,6 +9,7 @@ struct PlanCompiler {
     /// Whether batch norms take their statistics from the batch, unless they are frozen.
     let takesStatistics: Bool
     let labelSmoothing: Double
+    let precision: Precision
     /// Floats of each buffer.
     private(set) var sizes: [Int] = []
     /// Most channels that a pixel outside of a map has to have.
@@ -42,6 +43,7 @@ struct PlanCompiler {
         graph = network.graph
         tree = network.parameters
         self.clips = clips
+        precision = network.precision
         training = mode == .training
         takesStatistics = mode != .evaluation
         self.labelSmoothing = training ? labelSmoothing : 0

@@ -21,8 +21,8 @@ final class ClipFeed {
     private var announced: Step?
 
     init(
-        context: Context, run: RunID, term: Term, address: String, prefetchBytes: Int,
-        sampling: RunSampling
+        context: Context, run: RunID, term: Term, address: String, role: CurveRole?,
+        prefetchBytes: Int, sampling: RunSampling
     ) throws(ZeroMQError) {
         let training = try ClipLane()
         let evaluation = try ClipLane()
@@ -33,7 +33,7 @@ final class ClipFeed {
         self.sampling = sampling
         thread = try DedicatedThread(name: "data") {
             DataClient.run(
-                context: context, address: address, run: run, term: term,
+                context: context, address: address, role: role, run: run, term: term,
                 lanes: [training, evaluation], prefetchBytes: prefetchBytes, orders: orders)
         }
     }

@@ -131,6 +131,7 @@ extension ComputeLoop {
         _ step: Step, _ generation: Generation, _ source: StateSource, _ run: Run
     ) throws {
         let donors: [String]
+        let isCoordinator = source == .coordinator
         switch source {
         case .coordinator:
             // First weights from elsewhere are with the coordinator.
@@ -144,7 +145,10 @@ extension ComputeLoop {
             donors = addresses
         }
         let fetch = try StateFetch(
-            context: context, run: run.id, term: run.term, silence: run.deadlines.donor)
+            context: context, run: run.id, term: run.term, silence: run.deadlines.donor
+        ) { [security] address throws(ZeroMQError) in
+            try security?.role(ofDonor: address, isCoordinator: isCoordinator)
+        }
         let vectors = run.trainer.state.layout.vectors
         var pieces = StateTransfer(of: vectors, step: step)
         // What came before an interruption is of the same bits, whoever it came from.

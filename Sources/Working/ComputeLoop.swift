@@ -30,6 +30,8 @@ final class ComputeLoop {
     let context: Context
     /// Where the other workers reach this one.
     private let host: String
+    /// Nil where everything is said in the clear.
+    let security: WorkerSecurity?
     let events: Mailbox<WorkerEvent>
     private let threads: Int
     private let logger: Logger
@@ -68,9 +70,10 @@ final class ComputeLoop {
     }
 
     init(
-        control: ComputeControl, context: Context, host: String, events: Mailbox<WorkerEvent>,
-        threads: Int, logger: Logger
+        control: ComputeControl, context: Context, host: String, security: WorkerSecurity?,
+        events: Mailbox<WorkerEvent>, threads: Int, logger: Logger
     ) {
+        self.security = security
         self.logger = logger
         self.control = control
         self.context = context
@@ -170,8 +173,9 @@ final class ComputeLoop {
             exchange: try GradientExchange(
                 context: context, bind: "tcp://\(host):*",
                 chunkBytes: configuration.transport.chunkBytes,
-                connectTimeout: introduction.deadlines.connect),
-            donor: try StateDonor(context: context, bind: "tcp://\(host):*"),
+                connectTimeout: introduction.deadlines.connect, keys: security?.peers),
+            donor: try StateDonor(
+                context: context, bind: "tcp://\(host):*", keys: security?.peers),
             configuration: configuration, introduction: introduction,
             deadlines: introduction.deadlines)
     }
@@ -182,6 +186,7 @@ final class ComputeLoop {
     ) throws -> ClipFeed {
         try ClipFeed(
             context: context, run: id, term: term, address: address,
+            role: security?.coordinator,
             prefetchBytes: configuration.transport.prefetchBytes, sampling: trainer.sampling)
     }
 

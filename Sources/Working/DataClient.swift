@@ -40,14 +40,15 @@ final class DataClient {
 
     /// - Parameter prefetchBytes: Bytes of clips to hold ahead, over all lanes.
     private init(
-        context: Context, address: String, run: RunID, term: Term, lanes: [ClipLane],
-        prefetchBytes: Int, orders: Mailbox<Order>
+        context: Context, address: String, role: CurveRole?, run: RunID, term: Term,
+        lanes: [ClipLane], prefetchBytes: Int, orders: Mailbox<Order>
     ) throws(ZeroMQError) {
         var options = SocketOptions()
         // What is under way is bounded by bytes here; libzmq's bound in messages would only block.
         options.sendHighWaterMark = 0
         options.receiveHighWaterMark = 0
         options.heartbeat = Self.heartbeat
+        options.curve = role
         options.reconnectInterval = Deadlines.standard.reconnect
         options.maximumReconnectInterval = Deadlines.standard.reconnectAtMost
         dealer = try Socket(.dealer, in: context, options: options)
@@ -61,14 +62,16 @@ final class DataClient {
 
     /// Works on the calling thread until told to stop. A failure reaches everyone who waits for something, and
     /// everyone who asks for something afterwards.
+    ///
+    /// - Parameter role: How to connect; nil for a coordinator that speaks in the clear.
     static func run(
-        context: Context, address: String, run: RunID, term: Term, lanes: [ClipLane],
-        prefetchBytes: Int, orders: Mailbox<Order>
+        context: Context, address: String, role: CurveRole? = nil, run: RunID, term: Term,
+        lanes: [ClipLane], prefetchBytes: Int, orders: Mailbox<Order>
     ) {
         let problem: WorkingError
         do {
             let client = try DataClient(
-                context: context, address: address, run: run, term: term, lanes: lanes,
+                context: context, address: address, role: role, run: run, term: term, lanes: lanes,
                 prefetchBytes: prefetchBytes, orders: orders)
             do {
                 try client.serve()
