@@ -106,6 +106,7 @@ let package = Package(
                 "ClipDatasets", "Configuration", "Tensors", logging,
             ]),
 
+        module("Launching", ["AccessControl", "Checkpoints", "ZeroMQ"]),
         module("Comparing", ["Training", "Charts"]),
         module("Simulation", ["TrainingProtocol"]),
 
@@ -131,6 +132,7 @@ let package = Package(
 
         tests("TrainingProtocol"),
         tests("Tensors", ["CKernels"]),
+        tests("Launching", ["AccessControl", "ZeroMQ"]),
         tests("Comparing", ["Training", "Charts"]),
         tests("Simulation", ["TrainingProtocol"]),
         tests("Charts"),
