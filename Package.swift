@@ -114,8 +114,8 @@ let package = Package(
         .executableTarget(
             name: "CoordinatorCommand",
             dependencies: [
-                "Coordinating", "AccessControl", "Verification", "Profiling", "Comparing",
-                "Simulation",
+                "Coordinating", "Launching", "AccessControl", "Verification", "Profiling",
+                "Comparing", "Simulation",
                 "Training", "ClipDatasets",
                 "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
                 "Charts", "ZeroMQ", arguments, logging,
