@@ -145,7 +145,7 @@ struct LaunchCommand: ParsableCommand {
 
     /// Loopback is another place on every machine.
     private func check(_ file: HostsFile, _ listening: String) throws {
-        guard BindAddress.isLoopback(address ?? listening),
+        guard address == nil, BindAddress.isLoopback(listening),
             let host = file.hosts.first(where: { !$0.isLocal })
         else { return }
         throw CoordinatingError.usage(

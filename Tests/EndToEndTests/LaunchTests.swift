@@ -67,7 +67,7 @@ struct LaunchTests {
     }
 
     @Test(
-        "are started again after trouble, which is told with the remedy; one that is killed has a follower"
+        "are started again after trouble, which is told, and so is a coordinator that is killed"
     )
     func trouble() async throws {
         try await withHosts("flaky threads=1\nlocalhost threads=1\n") {
@@ -81,8 +81,12 @@ struct LaunchTests {
                 if line.hasPrefix("epoch 2/") {
                     try Self.kill(oneOf: "worker", under: command.identifier)
                 }
+                if line.hasPrefix("epoch 9/") {
+                    try Self.kill(oneOf: "coordinator", under: command.identifier)
+                }
             }
             #expect(result.status == 0, "\(result.output) \(result.errors)")
+            #expect(result.output.contains("the coordinator was killed by signal 9"))
             #expect(result.output.contains("flaky: kex: Connection reset"), "\(result.output)")
             let starts = result.output.split(separator: "\n").filter {
                 $0.contains("starting a worker")
