@@ -108,6 +108,12 @@ struct LaunchCommand: ParsableCommand {
             workers = started
         }
         workers?.finish()
+        if status == 75 {
+            let bind = has("--bind").map { " --bind \($0)" } ?? ""
+            say(
+                "or with the same hosts: coordinator launch --hosts \(hosts) --run \(directory) --\(bind)"
+            )
+        }
         throw ExitCode(status)
     }
 

@@ -12,6 +12,11 @@ public struct HostProblem: Equatable, Sendable {
 
     public var text: String { remedy.map { "\(reason); \($0)" } ?? reason }
 
+    init(reason: String) {
+        self.reason = reason
+        remedy = nil
+    }
+
     /// - Parameters:
     ///   - ending: Of ssh, which passes on the worker's exit status and has 255 for its own failures.
     ///   - output: What ssh and the worker wrote; the last lines matter.
@@ -77,6 +82,12 @@ public struct HostProblem: Equatable, Sendable {
         ("Connection reset", nil),
         ("Broken pipe", nil),
     ]
+
+    /// A line of ssh's, without the host's name before it and the full stop behind it.
+    private static func words(_ line: String, _ host: String) -> String {
+        let text = line.hasPrefix(host + ": ") ? line.dropFirst(host.count + 2) : line[...]
+        return String(text.hasSuffix(".") ? text.dropLast() : text)
+    }
 
     private static func connection(_ lines: [String], _ host: String) -> (String, String?) {
         for line in lines.reversed() {

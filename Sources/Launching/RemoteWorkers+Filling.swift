@@ -10,7 +10,9 @@ extension RemoteWorkers {
 
     /// Starts a worker in a seat.
     func fill(_ seat: Int) {
-        let (name, plain) = state.withLock { ($0.seats[seat].name, $0.seats[seat].plainName) }
+        let (name, plain, isFirst) = state.withLock {
+            ($0.seats[seat].name, $0.seats[seat].plainName, $0.seats[seat].problem == nil)
+        }
         do {
             let worker = try worker(for: seat)
             let log = try Log(path: "\(launch.logs)/worker-\(plain).log")
@@ -33,7 +35,7 @@ extension RemoteWorkers {
                 return true
             }
             guard isWanted else { return vacate(seat, .abandoned) }
-            say("\(name): starting a worker, log in \(log.path)")
+            if isFirst { say("\(name): starting a worker, log in \(log.path)") }
             try process.run()
             do {
                 try input.fileHandleForWriting.write(contentsOf: Data(worker.input.utf8))
@@ -42,8 +44,7 @@ extension RemoteWorkers {
             }
         } catch {
             state.withLock { $0.seats[seat].process = nil }
-            say("\(name): cannot start a worker: \(error)")
-            again(seat)
+            again(seat, after: HostProblem(reason: "no worker can be started: \(error)"))
         }
     }
 
@@ -83,22 +84,25 @@ extension RemoteWorkers {
         let problem = HostProblem(
             isExit ? .exit(status) : .signal(status), output: log.written(atMost: Self.tail),
             of: worker)
-        let (name, isNews) = state.withLock { state in
-            defer { state.seats[seat].problem = problem }
-            return (state.seats[seat].name, state.seats[seat].problem != problem)
-        }
-        if isNews { say("\(name): \(problem.text)") }
-        again(seat)
+        again(seat, after: problem)
     }
 
-    private func again(_ seat: Int) {
-        let pause: Duration? = state.withLock { state in
-            guard !state.isFinishing else { return nil }
+    /// Fills a seat after a pause. A problem is told when it is another than before.
+    private func again(_ seat: Int, after problem: HostProblem) {
+        let (pause, name, isNews): (Duration?, String, Bool) = state.withLock { state in
+            let current = state.seats[seat]
+            guard !state.isFinishing else { return (nil, current.name, false) }
             state.seats[seat].isPausing = true
-            let lifetime = ContinuousClock.now - state.seats[seat].started
-            return state.seats[seat].pauses.next(after: lifetime)
+            state.seats[seat].problem = problem
+            let lifetime = ContinuousClock.now - current.started
+            // What went wrong once more after it was well for a while is news, too.
+            let isNews = current.problem != problem || lifetime >= RestartPauses.youth
+            return (state.seats[seat].pauses.next(after: lifetime), current.name, isNews)
         }
         guard let pause else { return vacate(seat, .abandoned) }
+        if isNews {
+            say("\(name): \(problem.text); trying again in \(pause.components.seconds) s")
+        }
         let seconds = Double(pause.components.seconds)
         DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak self] in
             guard let self, state.withLock({ $0.seats[seat].isPausing }) else { return }
