@@ -32,6 +32,10 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsProtocol = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -45,7 +49,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.10.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.26.0"),
     ],
     targets: [
         // Floor 0: C libraries, and our own kernels in C.
@@ -90,14 +96,18 @@ let package = Package(
                 "Tensors", "TrainingProtocol",
             ]),
 
+        .target(
+            name: "Telemetry",
+            dependencies: ["TrainingProtocol", protobuf, metrics, metricsProtocol],
+            exclude: ["tensorboard.proto"], swiftSettings: swift),
+
         // Floor 5: shells that carry out the protocol's directives.
         module(
             "Coordinating",
             [
                 "TrainingProtocol", "Wire", "ZeroMQ", "AccessControl", "ClipDatasets",
-                "Checkpoints",
-                "Collectives",
-                "Configuration", "Interchange", "Networks", "Tensors", "Training", logging,
+                "Checkpoints", "Collectives", "Configuration", "Interchange", "Networks",
+                "Telemetry", "Tensors", "Training", logging, metricsProtocol,
             ]),
         module(
             "Working",
@@ -107,6 +117,10 @@ let package = Package(
             ]),
 
         module("Launching", ["AccessControl", "Checkpoints", "ZeroMQ"]),
+        .target(
+            name: "Dashboard", dependencies: ["Telemetry", flyingFox, flyingSocks],
+            resources: [.embedInCode("Page")], swiftSettings: swift),
+
         module("Comparing", ["Training", "Charts"]),
         module("Simulation", ["TrainingProtocol"]),
 
@@ -115,8 +129,8 @@ let package = Package(
             name: "CoordinatorCommand",
             dependencies: [
                 "Coordinating", "Launching", "AccessControl", "Verification", "Profiling",
-                "Comparing", "Simulation",
-                "Training", "ClipDatasets",
+                "Comparing", "Simulation", "Training", "ClipDatasets", "Dashboard", "Telemetry",
+                "TrainingProtocol",
                 "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
                 "Charts", "ZeroMQ", arguments, logging,
             ],
@@ -159,6 +173,8 @@ let package = Package(
             dependencies: ["Verification", "HDF5"],
             exclude: ["Fixtures"],
             swiftSettings: swift),
+        tests("Telemetry", ["TrainingProtocol", metrics]),
+        tests("Dashboard", ["Telemetry", "TrainingProtocol"]),
         tests("Profiling", ["Configuration", "Networks", "Models", "Tensors"]),
         tests(
             "Training",

@@ -88,6 +88,11 @@ public final class RunDirectory: Sendable {
     /// Where the keys of the run at `path` are, if it has some. They may be made before the run.
     public static func keys(at path: String) -> String { "\(path)/\(keysName)" }
 
+    /// Whether a process is at the run at `path`.
+    public static func isInUse(_ path: String) throws(SavedStateError) -> Bool {
+        try RunLock.isHeld("\(path)/\(lockName)")
+    }
+
     /// The configuration of the run at `path`.
     public static func configuration(at path: String) throws(SavedStateError) -> RunConfiguration {
         do throws(ConfigurationError) {

@@ -35,8 +35,10 @@ extension ControlServer {
     func isFitting(_ message: WorkerMessage, _ frames: [Message]) -> Bool {
         guard security != nil else { return true }
         let isOperator = CoordinatorSecurity.User(name: frames[1].user) == .operator
-        if case .drain = message { return isOperator }
-        return !isOperator
+        switch message {
+        case .drain, .stop, .inquire: return isOperator
+        default: return !isOperator
+        }
     }
 
     private func enrol(

@@ -26,12 +26,18 @@ final class ControlServer {
         var note: (CoordinatorNote) -> Void
         /// Whether a process runs that the coordinator started: how it ends is told by the system.
         var isOwn: (_ process: Int64) -> Bool
+        /// Shows how the run is, now and then.
+        var observe: (CoordinatorOverview) -> Void = { _ in }
+        /// Tells an operator how the run is.
+        var status: () -> String = { "" }
     }
 
     /// A turn that took so many pulses was held up.
     private static let hold = 4
     /// Who connects and does not come to speak within this has its connection closed.
     private static let handshake = Duration.seconds(5)
+    /// How often it is shown how the run is.
+    private static let observation = Duration.milliseconds(250)
     /// What a worker's frame may have at most; the largest is a report of all slots of a step.
     private static let maximumFrameSize = 1 << 20
 
@@ -55,6 +61,9 @@ final class ControlServer {
     private var memberLists = MemberListCache()
     private let pulse: Duration
     private var nextConnection = ConnectionID(1)
+    private var observed: ContinuousClock.Instant?
+    /// Operators who asked how the run is.
+    private var inquirers: [(connection: ConnectionID, run: RunID)] = []
 
     /// - Parameters:
     ///   - address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
@@ -94,6 +103,8 @@ final class ControlServer {
             if poller.isReady(readable) { try receive(into: &events) }
             // The end of a process of our own is reported with its cause, a moment later.
             let lost = try connections.takeLost().filter { !isOwn($0, effects) }
+            events += inbox.drain().compactMap { event(for: $0, machine, effects) }
+            // After the causes that have come: of two reasons for one loss the first one counts.
             if !lost.isEmpty {
                 events.append(.allDisconnected(lost, reason: "its connection closed"))
             }
@@ -102,10 +113,14 @@ final class ControlServer {
             if !revoked.isEmpty {
                 events.append(.allDisconnected(revoked, reason: "an operator revoked its access"))
             }
-            events += inbox.drain().compactMap { event(for: $0, machine, effects) }
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
             }
+            if turn - (observed ?? start) >= Self.observation || !inquirers.isEmpty {
+                observed = turn
+                effects.observe(machine.overview(now: turn - start))
+            }
+            answerInquirers(machine, effects)
             // After a slow disk or terminal the workers' signs of life still wait in the socket: they are heard
             // before anyone is found silent.
             if ContinuousClock.now - turn < pulse * Self.hold,
@@ -155,6 +170,10 @@ final class ControlServer {
                     logger.warning("dropped a control message that its sender may not send")
                     continue
                 }
+                if case .inquire = message.body {
+                    inquirers.append((connection, message.run))
+                    continue
+                }
                 if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
                     processOf[connection] = hello.process
                     connectionOfProcess[hello.process] = connection
@@ -164,6 +183,20 @@ final class ControlServer {
                 logger.warning("dropped a control message: \(error)")
             }
         }
+    }
+
+    private func answerInquirers(_ machine: CoordinatorMachine, _ effects: Effects) {
+        guard !inquirers.isEmpty else { return }
+        let status = effects.status()
+        for (connection, run) in inquirers {
+            let isServed = machine.serves(run)
+            let text = isServed ? status : "the coordinator at this address serves another run"
+            let answer = Stamped(
+                run: run, term: Term(0), generation: Generation(0), step: Step(0),
+                body: CoordinatorMessage.answer(accepted: isServed, text: text))
+            _ = send(answer, to: connection, effects)
+        }
+        inquirers = []
     }
 
     private func connection(of identity: [UInt8]) -> ConnectionID {

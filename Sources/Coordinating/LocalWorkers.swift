@@ -41,6 +41,8 @@ public final class LocalWorkers: Sendable {
         var process: Process?
         /// Of a process that an earlier coordinator started.
         var adopted: Int32?
+        /// Whether it is told how the process ended.
+        var isTold = false
         var started = ContinuousClock.now
         /// Ends soon after the start, one after another.
         var failures = 0
@@ -105,11 +107,11 @@ public final class LocalWorkers: Sendable {
         return orphans.count
     }
 
-    /// Whether a process is a child of this one that has not ended.
+    /// Whether a process is a child of this one, of whose end nothing has been told yet.
     public func isChild(_ process: Int64) -> Bool {
         state.withLock { state in
             state.seats.values.contains {
-                $0.process.map { Int64($0.processIdentifier) == process && $0.isRunning } ?? false
+                !$0.isTold && $0.process.map { Int64($0.processIdentifier) == process } ?? false
             }
         }
     }
@@ -161,6 +163,7 @@ public final class LocalWorkers: Sendable {
             isOrderly: process.terminationReason == .exit
                 && [0, 75].contains(process.terminationStatus))
         onExit(exit)
+        state.withLock { $0.seats[seat]?.isTold = true }
         // One that was let go, or whose run is over, has no need of a follower.
         if !exit.isOrderly { refill(seat) }
     }

@@ -1,9 +1,11 @@
 import Checkpoints
 import ClipDatasets
 public import Configuration
+public import CoreMetrics
 import Foundation
 public import Logging
 import Synchronization
+public import Telemetry
 import Tensors
 import Training
 public import TrainingProtocol
@@ -25,10 +27,15 @@ public final class TrainingRun {
         public var address: String?
         /// The directory of the coordinator's keys; nil: those in the run's directory, where there are some.
         public var keys: String?
+        /// What monitoring is told through; nil where nobody asks.
+        public var metrics: (any MetricsFactory)?
+        /// Whether the report is lines of JSON.
+        public var isJSON: Bool
 
         public init(
             directory: String, configuration: RunConfiguration?, localWorkers: Int, workers: Int,
-            threadsPerWorker: Int, address: String?, keys: String? = nil
+            threadsPerWorker: Int, address: String?, keys: String? = nil,
+            metrics: (any MetricsFactory)? = nil, isJSON: Bool = false
         ) {
             self.keys = keys
             self.directory = directory
@@ -37,6 +44,8 @@ public final class TrainingRun {
             self.workers = workers
             self.threadsPerWorker = threadsPerWorker
             self.address = address
+            self.metrics = metrics
+            self.isJSON = isJSON
         }
     }
 
@@ -49,6 +58,8 @@ public final class TrainingRun {
     private let logger: Logger
     private let inbox: Mailbox<ControlServer.Input>
     private let reporter: RunReporter
+    /// How the run is, for whoever shows it; it changes while the run is under way.
+    public let board: StatusBoard
     /// The numerics profile that the run is pinned to; control and saver threads share it.
     private let profile: SharedProfile
 
@@ -109,7 +120,7 @@ public final class TrainingRun {
             DatasetRecord(
                 classNames: dataset.classNames, frames: sampling.training.frames,
                 height: sampling.training.height, width: sampling.training.width,
-                frameStride: dataset.frameStride))
+                frameStride: dataset.frameStride, samples: sampling.training.samples))
         opening = try RunOpening(
             directory, layout: layout, summary: summary, sampling: sampling, first: start)
         profile = SharedProfile(opening.history.profile)
@@ -127,10 +138,10 @@ public final class TrainingRun {
                         isOrderly: exit.isOrderly))
             }
         }
-        let metrics = directory.metrics
-        reporter = RunReporter(schedule: schedule, epochs: configuration.train.epochs) {
-            try metrics.append($0)
-        }
+        board = try StatusBoard(
+            opening: opening, schedule: schedule, directory: directory, address: control.endpoint)
+        reporter = RunReporter(
+            schedule: schedule, directory: directory, board: board, options: options)
         try saveStart()
     }
 
@@ -175,6 +186,9 @@ public final class TrainingRun {
         { [inbox] in inbox.send(.event(.stopRequested(reason: $0))) }
     }
 
+    /// Tells people something that is no part of the run. On the thread that calls `run`, before it does.
+    public func say(_ text: String) { reporter.say(text) }
+
     /// Trains until the run ends. Call it on a thread that may block.
     public func run() throws -> Outcome {
         for note in opening.notes { reporter.say(note) }
@@ -184,6 +198,27 @@ public final class TrainingRun {
             )
         }
         if opening.start >= schedule.lastStep { return try end(at: opening.start) }
+        let outcome = try train()
+        reporter.end(outcome)
+        keepTimeline()
+        return outcome
+    }
+
+    /// The newest steps as a trace for people: where it cannot be kept, that is told.
+    private func keepTimeline() {
+        let telemetry = board.current
+        do {
+            let trace = TimelineTrace(
+                telemetry.timeline.entries, happened: telemetry.status.events,
+                name: configuration.name)
+            try trace.json().write(
+                toFile: options.directory + "/timeline.json", atomically: true, encoding: .utf8)
+        } catch {
+            reporter.say("the timeline is not kept: \(error)")
+        }
+    }
+
+    private func train() throws -> Outcome {
         let term = opening.history.lastTerm.next
         let broken: @Sendable (String) -> Void = { [inbox] in
             inbox.send(.event(.broken(reason: $0)))
@@ -223,7 +258,6 @@ public final class TrainingRun {
         }
         var machine = CoordinatorMachine(machineOptions(term: term, data: data.endpoint))
         let outcome = try control.run(&machine, effects: effects)
-        reporter.close()
         do {
             try data.stop()
             try saver.stop()
@@ -284,7 +318,16 @@ public final class TrainingRun {
                 try directory.journal.append(opening.journal.line(record))
             },
             note: { [reporter] in reporter.note($0) },
-            isOwn: { [local] in local?.isChild($0) ?? false })
+            isOwn: { [local] in local?.isChild($0) ?? false },
+            observe: { [reporter] in reporter.observe($0) },
+            status: { [board, logger] in
+                do {
+                    return String(decoding: try board.current.status.json(), as: UTF8.self)
+                } catch {
+                    logger.error("the status cannot be told: \(error)")
+                    return "{}"
+                }
+            })
     }
 
     private func machineOptions(term: Term, data: String) -> CoordinatorMachine.Options {

@@ -207,6 +207,22 @@ package nonisolated struct Lockstep_ToCoordinator: Sendable {
     set {body = .drain(newValue)}
   }
 
+  package var stop: Lockstep_Stop {
+    get {
+      if case .stop(let v)? = body {return v}
+      return Lockstep_Stop()
+    }
+    set {body = .stop(newValue)}
+  }
+
+  package var inquire: Lockstep_Inquire {
+    get {
+      if case .inquire(let v)? = body {return v}
+      return Lockstep_Inquire()
+    }
+    set {body = .inquire(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -221,6 +237,8 @@ package nonisolated struct Lockstep_ToCoordinator: Sendable {
     case attested(Lockstep_Attested)
     case witnessed(Lockstep_Witnessed)
     case drain(Lockstep_Drain)
+    case stop(Lockstep_Stop)
+    case inquire(Lockstep_Inquire)
 
   }
 
@@ -417,6 +435,30 @@ package nonisolated struct Lockstep_Drain: Sendable {
   // methods supported on all messages.
 
   package var worker: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// From an operator: end the run after the step under way.
+package nonisolated struct Lockstep_Stop: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// From an operator: how is the run? An Answer with JSON text follows.
+package nonisolated struct Lockstep_Inquire: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1476,7 +1518,7 @@ nonisolated extension Lockstep_Digest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToCoordinator"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}hello\0\u{1}ready\0\u{1}reduced\0\u{1}evaluated\0\u{2}\u{2}heartbeat\0\u{1}failed\0\u{1}leaving\0\u{1}stalled\0\u{1}attested\0\u{1}witnessed\0\u{1}drain\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}hello\0\u{1}ready\0\u{1}reduced\0\u{1}evaluated\0\u{2}\u{2}heartbeat\0\u{1}failed\0\u{1}leaving\0\u{1}stalled\0\u{1}attested\0\u{1}witnessed\0\u{1}drain\0\u{1}stop\0\u{1}inquire\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1628,6 +1670,32 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
           self.body = .drain(v)
         }
       }()
+      case 14: try {
+        var v: Lockstep_Stop?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .stop(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .stop(v)
+        }
+      }()
+      case 15: try {
+        var v: Lockstep_Inquire?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .inquire(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .inquire(v)
+        }
+      }()
       default: break
       }
     }
@@ -1685,6 +1753,14 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
     case .drain?: try {
       guard case .drain(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .stop?: try {
+      guard case .stop(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .inquire?: try {
+      guard case .inquire(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
     case nil: break
     }
@@ -2024,6 +2100,55 @@ nonisolated extension Lockstep_Drain: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
   package static func ==(lhs: Lockstep_Drain, rhs: Lockstep_Drain) -> Bool {
     if lhs.worker != rhs.worker {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Stop: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Stop"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Stop, rhs: Lockstep_Stop) -> Bool {
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Inquire: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Inquire"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Inquire, rhs: Lockstep_Inquire) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -35,7 +35,7 @@ final class ComputeLoop {
     let events: Mailbox<WorkerEvent>
     private let threads: Int
     private let logger: Logger
-    private var run: Run?
+    private(set) var run: Run?
     /// The step whose state the trainer holds.
     var state: Step?
     var accumulator: SlotAccumulator?
@@ -47,11 +47,20 @@ final class ComputeLoop {
     var transfer: StateTransfer?
     /// The generation whose clips are announced.
     var announced: Generation?
-    private var reduced: FloatBuffer?
     /// Why the members of this generation cannot be met.
-    private var unmet: ExchangeError?
+    private(set) var unmet: ExchangeError?
+    /// What was begun before its last slot was computed, until someone waits for its end.
+    var reduction: Begun?
     var times = PhaseTimes()
     let clock = ContinuousClock()
+
+    struct Begun {
+        let step: Step
+        let term: Term
+        let generation: Generation
+        let last: SlotUnderWay
+        let ongoing: OngoingReduction
+    }
 
     struct ParkedResult {
         let step: Step
@@ -118,6 +127,7 @@ final class ComputeLoop {
     // MARK: Getting ready
 
     private func prepare(_ id: RunID, _ term: Term, _ introduction: Introduction) throws {
+        settleReduction()
         var known: Run
         if let run, run.id == id, run.introduction.describesSameRun(as: introduction) {
             known = run
@@ -157,7 +167,6 @@ final class ComputeLoop {
         let tree = SlotTree(slots: trainer.schedule.slots)
         accumulator = SlotAccumulator(
             tree: tree, slots: SlotSet(), count: trainer.vectorCount)
-        reduced = FloatBuffer(count: trainer.vectorCount)
         return Run(
             id: id, term: term, dataAddress: introduction.dataAddress, trainer: trainer,
             clips: try clips(id, term, introduction.dataAddress, configuration, trainer),
@@ -184,6 +193,7 @@ final class ComputeLoop {
     private func adopt(_ generation: Generation, _ members: [Member], _ rank: Rank) throws {
         guard control.wants(generation) else { return }
         let run = try current()
+        settleReduction()
         unmet = nil
         do throws(ExchangeError) {
             try run.exchange.configure(
@@ -201,13 +211,18 @@ final class ComputeLoop {
     // MARK: The end of a step
 
     private func reduce(_ step: Step, _ generation: Generation) throws {
-        guard control.wants(generation) else { return }
+        guard control.wants(generation) else { return settleReduction() }
         let run = try current()
-        guard let sums = accumulator?.sums, let reduced else { return }
+        guard let sums = accumulator?.sums, let target = accumulator?.target() else { return }
         do throws(ExchangeError) {
             if let unmet { throw unmet }
             let start = clock.now
-            let digest = try run.exchange.reduce(step: step, sums: sums, into: reduced)
+            let digest =
+                if let begun = takeReduction(step, generation) {
+                    try run.exchange.finish(begun.ongoing)
+                } else {
+                    try run.exchange.reduce(step: step, sums: sums, into: target)
+                }
             times.reducing = clock.now - start
             events.send(.reduced(step, generation, digest, times))
         } catch .aborted {
@@ -220,10 +235,21 @@ final class ComputeLoop {
         }
     }
 
+    /// The reduction that was begun for this step and generation, if one was.
+    private func takeReduction(_ step: Step, _ generation: Generation) -> Begun? {
+        guard let begun = reduction, begun.step == step, begun.generation == generation else {
+            settleReduction()
+            return nil
+        }
+        reduction = nil
+        return begun
+    }
+
     private func update(_ step: Step) throws {
         let run = try current()
-        guard let reduced else { return }
+        guard let reduced = accumulator?.reduced else { return }
         run.donor.withdraw()
+        run.clips.detachUploads()
         times.updating = clock.measure { run.trainer.update(step, reduced: reduced) }
         state = step
         sumsStep = nil
@@ -251,8 +277,7 @@ final class ComputeLoop {
     private func upload(_ step: Step) throws {
         let run = try current()
         guard step == state else { return }
-        // A copy: the next update must not change what is still on its way.
-        run.clips.upload(run.trainer.state.copy(), of: step) { [logger] problem in
+        run.clips.upload(run.trainer.state, of: step) { [logger] problem in
             // The coordinator asks again, or has asked another meanwhile: that is why it may have been refused.
             logger.warning("the state of step \(step) was not taken: \(problem)")
         }

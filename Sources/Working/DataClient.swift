@@ -13,9 +13,8 @@ import ZeroMQ
 final class DataClient {
     /// What other threads ask for.
     enum Order: Sendable {
-        /// Nobody changes the state any more.
         case upload(
-            step: Step, TrainingState, onFailure: @Sendable (WorkingError) -> Void)
+            step: Step, StateLoan, onFailure: @Sendable (WorkingError) -> Void)
         case stop
     }
 
@@ -87,7 +86,9 @@ final class DataClient {
         for lane in lanes { lane.fail(problem) }
         while let order = orders.receive(timeout: nil) {
             switch order {
-            case .upload(_, _, let onFailure): onFailure(problem)
+            case .upload(_, let state, let onFailure):
+                state.end()
+                onFailure(problem)
             case .stop: return
             }
         }
