@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # cluster/slurm/train.sbatch under a real Slurm of three nodes on this machine: the job trains, loses a node in
-# mid-run, comes to its time limit, is queued again and goes on, and ends with the weights of a run without Slurm.
-# About six minutes. Needs root and installs Debian's slurm-wlm, munge and iproute2.
+# mid-run, comes to its time limit, is queued again, loses its first node, is queued again, and ends with the weights of
+# a run without Slurm.
+# About seven minutes. Needs root and installs Debian's slurm-wlm, munge and iproute2.
 #
 #   swift build -c release && bash Tests/Slurm/run.sh
 #
@@ -132,11 +133,22 @@ bash "$root/Tests/Slurm/cluster.sh" node "$home/slurm" 3
 scontrol update nodename=n3 state=resume
 scontrol update jobid="$job" TimeLimit=30 StartTime=now
 
-say "== The rest, in the second attempt"
+say "== The second attempt; the first node, with the coordinator, goes down"
 await 120 "the second attempt" is_state RUNNING
+await 120 "steps of the second attempt" has_commits run $((before + 60))
+kill_node n1
+scontrol update nodename=n1 state=down reason=test
+await 60 "the job to be queued again" is_state PENDING
+say "queued again after $(commits run) steps"
+bash "$root/Tests/Slurm/cluster.sh" node "$home/slurm" 1
+scontrol update nodename=n1 state=resume
+scontrol update jobid="$job" StartTime=now
+
+say "== The rest, in the third attempt"
+await 120 "the third attempt" is_state RUNNING
 await 900 "the end of the job" is_over
-tail -n 5 job.out
-grep -q "attempt 2" job.out || fail "there was no second attempt"
+tail -n 2 job.out
+grep -q "attempt 3" job.out || fail "there was no third attempt"
 result=$(sed -n 's/^weights sha256 //p' job.out)
 [[ -n $result ]] || fail "the job came to no end"
 (($(detail ExitCode | cut -d: -f1) == 0)) || fail "the job's exit status is not 0"
