@@ -38,7 +38,7 @@ public struct HostProblem: Equatable, Sendable {
     ) -> (String, String?) {
         switch status {
         case 127 where last.contains("error while loading shared libraries"):
-            return (last, "install the libraries there: bash cluster/prerequisites.sh")
+            return (last, "cluster/README.md, Launchers, says what a machine needs")
         case 126, 127:
             return (
                 "there is no \(worker.program) that runs",

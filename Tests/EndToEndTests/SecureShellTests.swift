@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @Suite("A real ssh", .timeLimit(.minutes(5)), .enabled(if: SecureShellTests.isThere, "no sshd"))

@@ -56,8 +56,8 @@ check_kubernetes() {
     local bin
     bin=$(tools)
     if [[ -x $bin/kubernetes-validate ]]; then
-        "$bin/kubernetes-validate" --strict --quiet cluster/kubernetes/*.yaml ||
-            failed "cluster/kubernetes/*.yaml"
+        "$bin/kubernetes-validate" --strict --quiet cluster/kubernetes/{,volume/}*.yaml ||
+            failed "cluster/kubernetes"
         say "Kubernetes manifests: checked"
     else
         skip "Kubernetes manifests" "kubernetes-validate, see .build/launchers.log"

@@ -49,7 +49,7 @@ struct HostProblemTests {
             output: "worker: error while loading shared libraries: libzmq.so.5: cannot open",
             of: worker)
         #expect(library.text.contains("libzmq.so.5"))
-        #expect(library.text.contains("prerequisites.sh"))
+        #expect(library.text.contains("cluster/README.md"))
         let old = HostProblem(.exit(2), output: "Error: Unknown option '--until-eof'", of: worker)
         #expect(old.text.contains("the same release"))
     }

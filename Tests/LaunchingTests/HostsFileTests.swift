@@ -44,7 +44,7 @@ struct HostsFileTests {
             ("# nobody", "names no host"),
         ])
     func refusals(text: String, words: String) throws {
-        let problem = try #require(problem(text))
+        let problem = try #require(self.problem(text))
         #expect(problem.contains(words), "\(problem)")
     }
 
