@@ -2,7 +2,7 @@
 # cluster/slurm/train.sbatch under a real Slurm of three nodes on this machine: the job trains, loses a node in
 # mid-run, comes to its time limit, is queued again, loses its first node, is queued again, and ends with the weights of
 # a run without Slurm.
-# About seven minutes. Needs root and installs Debian's slurm-wlm, munge and iproute2.
+# About eight minutes. Needs root and installs Debian's slurm-wlm, munge and iproute2.
 #
 #   swift build -c release && bash Tests/Slurm/run.sh
 #
@@ -15,8 +15,8 @@ source "$root/cluster/prerequisites.sh"
 export LOCKSTEP_PROGRAMS=${LOCKSTEP_PROGRAMS:-$root/.build/release}
 coordinator=$LOCKSTEP_PROGRAMS/coordinator
 
-# How long the run is to take on this machine: longer than the job's first time limit.
-seconds=180
+# How long the run is to take on this machine: longer than the job's first time limit, and some.
+seconds=300
 
 [[ $(id -u) -eq 0 ]] || { complain "A Slurm of one's own needs root." && exit 2; }
 [[ -x $coordinator ]] || { complain "No $coordinator: swift build -c release" && exit 2; }
@@ -87,11 +87,9 @@ is_over() { case $(state) in COMPLETED | FAILED | CANCELLED | TIMEOUT | NODE_FAI
 kill_node() {
     local file
     kill -9 "$(<"$home/slurm/pid/slurmd${1#n}")"
-    for file in /proc/[0-9]*/environ; do
-        if tr '\0' '\n' 2>/dev/null <"$file" | grep -qx "SLURMD_NODENAME=$1" &&
-            tr '\0' '\n' 2>/dev/null <"$file" | grep -qx "SLURM_CONF=$SLURM_CONF"; then
+    grep -lzxs "SLURMD_NODENAME=$1" /proc/[0-9]*/environ | while read -r file; do
+        grep -qzxs "SLURM_CONF=$SLURM_CONF" "$file" &&
             kill -9 "$(basename "$(dirname "$file")")" 2>/dev/null || true
-        fi
     done
 }
 
