@@ -29,6 +29,8 @@ struct PlanCompiler {
     var statisticRows: [Int]
     /// Whether the gradient of a convolution's weight is added to that of another use, by node.
     var accumulatesWeight: [Int: Bool] = [:]
+    /// The first operation that uses each tensor.
+    private(set) var firstUsers: [String: Int] = [:]
 
     let input: BufferID
     let clipLogits: BufferID
@@ -64,7 +66,14 @@ struct PlanCompiler {
             findSharedGradients()
         }
         var operations: [any PlannedOperation] = []
-        for index in steps.indices { operations += plan(steps[index], index) }
+        for index in steps.indices {
+            for node in steps[index].nodes {
+                for name in graph.nodes[node].parameters {
+                    firstUsers[name] = min(firstUsers[name] ?? .max, operations.count)
+                }
+            }
+            operations += plan(steps[index], index)
+        }
         operations.append(loss())
         return operations
     }

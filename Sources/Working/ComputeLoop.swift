@@ -35,7 +35,7 @@ final class ComputeLoop {
     let events: Mailbox<WorkerEvent>
     private let threads: Int
     private let logger: Logger
-    private var run: Run?
+    private(set) var run: Run?
     /// The step whose state the trainer holds.
     var state: Step?
     var accumulator: SlotAccumulator?
@@ -47,11 +47,21 @@ final class ComputeLoop {
     var transfer: StateTransfer?
     /// The generation whose clips are announced.
     var announced: Generation?
-    private var reduced: FloatBuffer?
+    private(set) var reduced: FloatBuffer?
     /// Why the members of this generation cannot be met.
-    private var unmet: ExchangeError?
+    private(set) var unmet: ExchangeError?
+    /// What was begun before its last slot was computed, until someone waits for its end.
+    var reduction: Begun?
     var times = PhaseTimes()
     let clock = ContinuousClock()
+
+    struct Begun {
+        let step: Step
+        let term: Term
+        let generation: Generation
+        let last: SlotUnderWay
+        let ongoing: OngoingReduction
+    }
 
     struct ParkedResult {
         let step: Step
@@ -118,6 +128,7 @@ final class ComputeLoop {
     // MARK: Getting ready
 
     private func prepare(_ id: RunID, _ term: Term, _ introduction: Introduction) throws {
+        settleReduction()
         var known: Run
         if let run, run.id == id, run.introduction.describesSameRun(as: introduction) {
             known = run
@@ -185,6 +196,7 @@ final class ComputeLoop {
     private func adopt(_ generation: Generation, _ members: [Member], _ rank: Rank) throws {
         guard control.wants(generation) else { return }
         let run = try current()
+        settleReduction()
         unmet = nil
         do throws(ExchangeError) {
             try run.exchange.configure(
@@ -202,13 +214,18 @@ final class ComputeLoop {
     // MARK: The end of a step
 
     private func reduce(_ step: Step, _ generation: Generation) throws {
-        guard control.wants(generation) else { return }
+        guard control.wants(generation) else { return settleReduction() }
         let run = try current()
         guard let sums = accumulator?.sums, let reduced else { return }
         do throws(ExchangeError) {
             if let unmet { throw unmet }
             let start = clock.now
-            let digest = try run.exchange.reduce(step: step, sums: sums, into: reduced)
+            let digest =
+                if let begun = takeReduction(step, generation) {
+                    try run.exchange.finish(begun.ongoing)
+                } else {
+                    try run.exchange.reduce(step: step, sums: sums, into: reduced)
+                }
             times.reducing = clock.now - start
             events.send(.reduced(step, generation, digest, times))
         } catch .aborted {
@@ -219,6 +236,16 @@ final class ComputeLoop {
             events.send(
                 .stalled(step, generation, reason: "\(error)", accused: error.peer))
         }
+    }
+
+    /// The reduction that was begun for this step and generation, if one was.
+    private func takeReduction(_ step: Step, _ generation: Generation) -> Begun? {
+        guard let begun = reduction, begun.step == step, begun.generation == generation else {
+            settleReduction()
+            return nil
+        }
+        reduction = nil
+        return begun
     }
 
     private func update(_ step: Step) throws {

@@ -5,6 +5,8 @@ import subprocess
 import threading
 from pathlib import Path
 
+from machine import peak_of
+
 RESUMABLE = 75
 
 
@@ -43,23 +45,13 @@ def family(pid):
     return found
 
 
-def peak_of(pid):
-    """VmHWM in bytes; nothing of a process that has ended."""
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None
-
-
-def train(coordinator, config, data, run, workers, threads, steps, warmup):
+def train(coordinator, config, data, run, workers, threads, steps, warmup, weights, settings=()):
     """`steps` steps of a run; speed is measured over those after the first `warmup`."""
     command = [coordinator, "start", "--config", config, "--data", data, "--run", run,
-               "--local-workers", workers, "--threads-per-worker", threads]
+               "--from", weights, "--local-workers", workers, "--threads-per-worker", threads]
     for setting in (f"train.steps={steps}", f"train.epochs={steps}",
-                    "train.evaluate_every_epochs=0", f"train.checkpoint_every={steps} steps"):
+                    "train.evaluate_every_epochs=0", f"train.checkpoint_every={steps} steps",
+                    *settings):
         command += ["--set", setting]
     process = subprocess.Popen([str(word) for word in command], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -78,7 +70,8 @@ def train(coordinator, config, data, run, workers, threads, steps, warmup):
     timed = lines[warmup:]
     # Full batches: the rate over all of them is the harmonic mean of their rates.
     rate = len(timed) / sum(1 / line["clips_per_second"] for line in timed)
-    return {"clips_per_second": rate, "first_loss": lines[0]["loss"], "peak_bytes": peak}
+    return {"clips_per_second": rate, "losses": [line["loss"] for line in lines],
+            "peak_bytes": peak}
 
 
 def step_lines(path):

@@ -1,135 +1,119 @@
-"""Training speed, ours beside PyTorch's, in one run that alternates between them.
+"""Training speed and memory, ours beside PyTorch's, in one run that alternates between them.
 
 Each round measures every contender once, in an order that rotates, so that a machine that warms up or
-that others use treats all alike. Ours is the real `coordinator start` with its workers as processes:
-reading, decoding and augmenting clips, moving them and the gradients between processes, hashing and
-journalling are in its time. PyTorch's is the bare step on clips that lie in memory.
+that others use treats all alike. All start from the same weights. Ours is the real `coordinator start`
+with its workers as processes: reading, decoding and augmenting clips, moving them and the gradients
+between processes, hashing and journalling are in its time. PyTorch's is the bare step on clips that lie
+in memory, in one process, and as DistributedDataParallel over Gloo with a process a core.
+
+`--standard` measures the two settings that the project is judged by and ends with a table of what is
+wanted of them. Everything that is printed is Markdown.
 """
 import argparse
 import json
-import platform
+import os
 import statistics
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-import yaml
+import torch
 
-import lockstep_run
-import run_config
-from clips import write_noise
 from machine import describe, machine
+from step_bench import Bench
+from step_table import (
+    goals, print_goals, print_losses, print_rows, same_loss, summarise)
 
 ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).resolve().parent
-
-
-def contenders(options, folder):
-    """Name -> a function of the round's number that measures once."""
-    def ours(workers, threads):
-        return lambda number: lockstep_run.train(
-            options.coordinator, options.config, options.data,
-            folder / f"run-{workers}x{threads}-{number}", workers, threads,
-            options.steps, options.warmup)
-
-    def pytorch(layout):
-        command = [sys.executable, HERE / "pytorch_step.py", "--config", options.config,
-                   "--data", options.data, "--layout", layout, "--threads", options.threads,
-                   "--steps", options.steps, "--warmup", options.warmup]
-        return lambda number: json.loads(subprocess.run(
-            [str(word) for word in command], check=True, stdout=subprocess.PIPE).stdout)
-
-    cores = options.threads
-    return {
-        f"ours, 1 worker x {cores} threads": ours(1, cores),
-        f"ours, {cores} workers x 1 thread": ours(cores, 1),
-        "PyTorch, default layout": pytorch("default"),
-        "PyTorch, channels_last": pytorch("channels_last"),
-    }
-
-
-def measure(options, folder):
-    table = contenders(options, folder)
-    names, results = list(table), {name: [] for name in table}
-    for number in range(options.rounds):
-        for place in range(len(names)):
-            name = names[(place + number) % len(names)]
-            result = table[name](number)
-            results[name].append(result)
-            print(f"round {number + 1}/{options.rounds}  {name:32} "
-                  f"{result['clips_per_second']:8.2f} clips/s", file=sys.stderr, flush=True)
-    return results
-
-
-def summarise(results):
-    """One row a contender; ratios are medians of ratios within a round."""
-    rates = {name: [r["clips_per_second"] for r in rows] for name, rows in results.items()}
-    median = {name: statistics.median(values) for name, values in rates.items()}
-    rival = max((name for name in rates if name.startswith("PyTorch")), key=median.get)
-    rows = []
-    for name, values in rates.items():
-        ratios = [mine / theirs for mine, theirs in zip(values, rates[rival])]
-        rows.append({
-            "contender": name, "clips_per_second": median[name],
-            "lowest": min(values), "highest": max(values), "rounds": values,
-            "ratio_to_faster_pytorch": statistics.median(ratios),
-            "peak_bytes": max(r["peak_bytes"] for r in results[name]),
-            "first_loss": results[name][0]["first_loss"],
-        })
-    return rows
-
-
-def print_table(rows):
-    print("| contender | clips/s, median | min to max | beside the faster PyTorch | peak memory, MB "
-          "| loss, step 1 |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for row in rows:
-        print(f"| {row['contender']} | {row['clips_per_second']:.2f} "
-              f"| {row['lowest']:.2f} to {row['highest']:.2f} "
-              f"| {row['ratio_to_faster_pytorch']:.2f} | {row['peak_bytes'] / 1e6:.0f} "
-              f"| {row['first_loss']:.3f} |")
+# Title, config, overrides, how much faster than PyTorch's better layout, steps, of these not timed.
+STANDARD = [
+    ("seed R18", "configs/seed.yaml",
+     ["model.input.size=112", "train.batch=8", "train.slots=2"], 1.5, 16, 6),
+    ("SlowFast 4x16 R50", "configs/slowfast-4x16-r50.yaml",
+     ["train.batch=4", "train.slots=2"], 1.3, 6, 2),
+]
 
 
 def main():
-    arguments = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--config", default=str(ROOT / "configs/seed.yaml"))
-    arguments.add_argument("--data", help="clip dataset; noise of the config's shape without it")
-    arguments.add_argument("--coordinator", default=str(ROOT / ".build/release/coordinator"))
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--steps", type=int, default=16, help="steps of one measurement")
-    arguments.add_argument("--warmup", type=int, default=6, help="of these, not timed")
-    arguments.add_argument("--threads", type=int, default=2, help="cores that each contender may use")
-    arguments.add_argument("--set", dest="settings", action="append", default=[],
-                           metavar="KEY=VALUE", help="override a key of the config, for all contenders")
-    arguments.add_argument("--json", metavar="FILE", help="also write everything measured")
-    options = arguments.parse_args()
-    if options.steps <= options.warmup:
-        arguments.error("--steps must be larger than --warmup")
-
+    options = arguments()
+    jobs = [(Path(options.config).stem, options.config, [], 1.0, 16, 6)]
+    if options.standard:
+        jobs = [(title, ROOT / config, *rest) for title, config, *rest in STANDARD]
+    where = machine(torch=str(torch.__version__), commit=commit(), load_before=os.getloadavg()[0])
+    wanted, kept = [], []
     with tempfile.TemporaryDirectory(prefix="lockstep-peers-") as folder:
-        # No warm-up of the rate: the run is shorter. Noise is stored as long as the model's input.
-        settings = ["train.schedule.warmup_epochs=0", *options.settings]
-        if options.data is None:
-            settings.append("data.stride=1")
-        name, options.config = options.config, str(Path(folder) / "config.yaml")
-        Path(options.config).write_text(yaml.safe_dump(run_config.overridden(name, settings)))
-        config = run_config.load(options.config)
-        if options.data is None:
-            options.data = str(Path(folder) / "noise.h5")
-            shape, batch = config["model"]["input"], config["train"]["batch"]
-            write_noise(options.data, shape["frames"], shape["size"], config["model"]["classes"],
-                        {"train": 2 * batch, "val": 2})
-        results = measure(options, Path(folder))
-    rows = summarise(results)
-    print_table(rows)
-    where = machine(torch=results["PyTorch, default layout"][0]["torch"])
-    print(f"\n{Path(name).name} {' '.join(options.settings)}, batch {config['train']['batch']}, {options.rounds} "
-          f"rounds of {options.steps - options.warmup} timed steps; {describe(where)}")
+        for number, (title, config, settings, least, steps, warmup) in enumerate(jobs):
+            options.steps = steps if options.given_steps is None else options.given_steps
+            options.warmup = warmup if options.given_warmup is None else options.given_warmup
+            if options.steps <= options.warmup:
+                raise SystemExit("--steps must be larger than --warmup")
+            settings = [*settings, *options.settings]
+            bench = Bench(options, config, settings, options.data, Path(folder) / str(number))
+            print(f"### {title}\n\n`{Path(config).name} {' '.join(settings)}`", flush=True)
+            found, results = measure(bench, title, least, options.precision)
+            wanted += found
+            kept.append({"title": title, "config": bench.loaded, "results": results})
+    if options.standard:
+        print("\n### What is wanted\n")
+        print_goals(wanted)
+    print(f"\n{describe(where)}; ours: commit {where['commit']}, {bench.kernels}. "
+          f"Load before it began: {where['load_before']:.1f}.")
     if options.json:
         Path(options.json).write_text(json.dumps(
-            {"machine": where, "config": config, "results": rows}, indent=2))
+            {"machine": where, "settings": kept, "wanted": wanted}, indent=2, default=str))
+
+
+def measure(bench, title, least, precisions):
+    """Prints a setting's tables; returns what is wanted of it and everything measured."""
+    bench.count_work()
+    losses = bench.compare_losses()
+    print()
+    print_losses(losses)
+    wanted, kept = [same_loss(title, losses)], {"losses": losses}
+    for precision in precisions:
+        table, results = bench.run(precision)
+        peak = max(bench.gigaflops)
+        rows = summarise(table, results, bench.multiply_adds_per_clip, peak)
+        kept[precision] = rows
+        print()
+        print_rows(rows)
+        if precision == "bf16" and not bench.knows_bf16():
+            print("\nOurs is not in it: this build does not know `train.precision`.")
+        suffix = ", bf16" if precision == "bf16" else ""
+        wanted += goals(title + suffix, rows, least, precision)
+    print(f"\nBatch {bench.batch}, {bench.rounds} rounds of {bench.steps - bench.warmup} timed steps; "
+          f"{2e-9 * bench.multiply_adds_per_clip:.1f} GFLOP a clip and step; sgemm reached {peak:.0f} "
+          f"GFLOP/s ({statistics.median(bench.gigaflops):.0f} in the median).")
+    print(flush=True)
+    return wanted, kept | {"sgemm_gigaflops": bench.gigaflops}
+
+
+def commit():
+    """Of the clone, in short; `unknown` where it is none."""
+    words = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
+    found = subprocess.run(words, stdout=subprocess.PIPE, text=True)
+    return found.stdout.strip() or "unknown"
+
+
+def arguments():
+    words = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--standard", action="store_true",
+                       help="the two settings that are wanted, instead of --config")
+    words.add_argument("--config", default=str(ROOT / "configs/seed.yaml"))
+    words.add_argument("--data", help="clip dataset; noise of the config's shape without it")
+    words.add_argument("--coordinator", default=str(ROOT / ".build/release/coordinator"))
+    words.add_argument("--precision", nargs="+", choices=["fp32", "bf16"], default=["fp32"],
+                       help="fp32 unless it is given; bf16 is PyTorch's autocast")
+    words.add_argument("--rounds", type=int, default=5)
+    words.add_argument("--steps", type=int, dest="given_steps",
+                       help="steps of one measurement (16; less in larger standard settings)")
+    words.add_argument("--warmup", type=int, dest="given_warmup", help="of these, not timed (6)")
+    words.add_argument("--threads", type=int, default=2, help="cores that each contender may use")
+    words.add_argument("--set", dest="settings", action="append", default=[],
+                       metavar="KEY=VALUE", help="override a key of the config, for all contenders")
+    words.add_argument("--json", metavar="FILE", help="also write everything measured")
+    return words.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""A config's model and optimiser in PyTorch."""
+"""A config's model, its first weights and its optimiser in PyTorch."""
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from paper_model import PaperModel
@@ -8,6 +9,13 @@ from seed_model import SeedModel
 
 def build(spec):
     return PaperModel(spec) if spec["kind"] == "slowfast" else SeedModel(spec)
+
+
+def write_weights(spec, path):
+    """First weights for all contenders, as PyTorch draws them, in a safetensors file."""
+    torch.manual_seed(0)
+    state = build(spec).state_dict()
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, path)
 
 
 def optimizer_of(model, settings):
