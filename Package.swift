@@ -117,6 +117,7 @@ let package = Package(
                 "ClipDatasets", "Configuration", "Tensors", logging,
             ]),
 
+        module("Launching", ["AccessControl", "Checkpoints", "ZeroMQ"]),
         .target(
             name: "Dashboard", dependencies: ["Telemetry", flyingFox, flyingSocks],
             resources: [.embedInCode("Page")], swiftSettings: swift),
@@ -128,8 +129,8 @@ let package = Package(
         .executableTarget(
             name: "CoordinatorCommand",
             dependencies: [
-                "Coordinating", "AccessControl", "Verification", "Profiling", "Comparing",
-                "Simulation", "Training", "ClipDatasets", "Dashboard", "Telemetry",
+                "Coordinating", "Launching", "AccessControl", "Verification", "Profiling",
+                "Comparing", "Simulation", "Training", "ClipDatasets", "Dashboard", "Telemetry",
                 "TrainingProtocol",
                 "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
                 "Charts", "ZeroMQ", arguments, logging,
@@ -146,6 +147,7 @@ let package = Package(
 
         tests("TrainingProtocol"),
         tests("Tensors", ["CKernels"]),
+        tests("Launching", ["AccessControl", "ZeroMQ"]),
         tests("Comparing", ["Training", "Charts"]),
         tests("Simulation", ["TrainingProtocol"]),
         tests("Charts"),

@@ -6,15 +6,18 @@ import Synchronization
 final class StopSignals {
     private var sources: [any DispatchSourceSignal] = []
 
-    init(_ stop: @escaping @Sendable (_ reason: String) -> Void) {
+    /// - Parameter again: What a second signal of the same number does.
+    init(
+        _ stop: @escaping @Sendable (_ reason: String) -> Void,
+        again: @escaping @Sendable () -> Void = { _exit(75) }
+    ) {
         for (number, name) in [(SIGINT, "interrupted"), (SIGTERM, "terminated")] {
             // The default action would end the process before the source hears of it.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             let counter = RequestCounter()
             source.setEventHandler {
-                if counter.next() > 1 { _exit(75) }
-                stop(name)
+                if counter.next() > 1 { again() } else { stop(name) }
             }
             source.resume()
             sources.append(source)
