@@ -56,7 +56,7 @@ struct LockedExchangeTests {
             let digest = try exchange.reduce(
                 step: Step(1), sums: Members.sums(tree, me..<me + 1, step: 0, count: count),
                 into: target)
-            return Members.Outcome(digest: digest, bits: bits(target.floats))
+            return Members.Outcome(digest: digest, bits: target.floats.map(\.bitPattern))
         }
     }
 
