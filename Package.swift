@@ -81,7 +81,8 @@ let package = Package(
         module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG"]),
         module("Checkpoints", ["Configuration", crypto]),
         module("AccessControl", ["ZeroMQ"]),
-        module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf]),
+        module(
+            "Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf, crypto]),
 
         // Floor 4
         module(

@@ -57,7 +57,7 @@ extension ControlServer {
             let name = try security.access.enrol(key, by: token, host: request.host)
             reply = .enrolled(name: name)
         } catch {
-            inbox.send(.refused(host: request.host, reason: "\(error)"))
+            security.noteRefusal(of: request.host, "\(error)")
             reply = .refused(reason: "\(error)")
         }
         try answer(frames[0]) { () throws(WireError) in try reply.serialized() }

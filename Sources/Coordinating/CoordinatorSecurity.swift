@@ -68,6 +68,9 @@ final class CoordinatorSecurity: Sendable {
         .server(keys.pair, domain: domain, admission: admission)
     }
 
+    /// Tells of someone whose token is good for nothing any more.
+    func noteRefusal(of host: String, _ reason: String) { refusals.note(host, reason) }
+
     /// Tells of someone who did not even get to show a key.
     func note(_ stranger: Stranger) {
         let reason: String? =

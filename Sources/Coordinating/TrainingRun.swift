@@ -239,6 +239,11 @@ public final class TrainingRun {
                     term: term, run: opening.run, state: opening.start,
                     dataset: opening.summary.digest)))
         reporter.say("run \(options.directory): coordinator at \(control.endpoint)")
+        if security != nil, configuration.transport.cleartextGradients {
+            reporter.say(
+                "gradients go over the network unencrypted, with proof of who sent them "
+                    + "(transport.cleartext_gradients)")
+        }
         if options.workers > options.localWorkers {
             reporter.say(
                 "waiting for \(options.workers - options.localWorkers) more to join: "
