@@ -70,7 +70,11 @@ struct LaunchCommand: ParsableCommand {
         let file = try HostsFile(contentsOf: hosts)
         // At once: the coordinator writes to the same place.
         let say: @Sendable (String) -> Void = { text in
-            FileHandle.standardOutput.write(Data("launch: \(text)\n".utf8))
+            do {
+                try FileHandle.standardOutput.write(contentsOf: Data("launch: \(text)\n".utf8))
+            } catch {
+                // Nobody is there to read it any more; what is under way goes on.
+            }
         }
         if isStarting {
             try check(file, has("--bind") ?? "tcp://127.0.0.1:0")
