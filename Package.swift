@@ -81,7 +81,8 @@ let package = Package(
         module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG"]),
         module("Checkpoints", ["Configuration", crypto]),
         module("AccessControl", ["ZeroMQ"]),
-        module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf]),
+        module(
+            "Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf, crypto]),
 
         // Floor 4
         module(
@@ -116,6 +117,7 @@ let package = Package(
                 "ClipDatasets", "Configuration", "Tensors", logging,
             ]),
 
+        module("Launching", ["AccessControl", "Checkpoints", "ZeroMQ"]),
         .target(
             name: "Dashboard", dependencies: ["Telemetry", flyingFox, flyingSocks],
             resources: [.embedInCode("Page")], swiftSettings: swift),
@@ -127,8 +129,8 @@ let package = Package(
         .executableTarget(
             name: "CoordinatorCommand",
             dependencies: [
-                "Coordinating", "AccessControl", "Verification", "Profiling", "Comparing",
-                "Simulation", "Training", "ClipDatasets", "Dashboard", "Telemetry",
+                "Coordinating", "Launching", "AccessControl", "Verification", "Profiling",
+                "Comparing", "Simulation", "Training", "ClipDatasets", "Dashboard", "Telemetry",
                 "TrainingProtocol",
                 "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
                 "Charts", "ZeroMQ", arguments, logging,
@@ -145,6 +147,7 @@ let package = Package(
 
         tests("TrainingProtocol"),
         tests("Tensors", ["CKernels"]),
+        tests("Launching", ["AccessControl", "ZeroMQ"]),
         tests("Comparing", ["Training", "Charts"]),
         tests("Simulation", ["TrainingProtocol"]),
         tests("Charts"),

@@ -121,11 +121,15 @@ run_tests() {
     swift test --skip-build --disable-xctest "${skip[@]}" "$@" 2>&1 | tee -a "$test_log"
 }
 
+# The files in cluster/ that no Swift test reads.
+check_launchers() { bash Tests/Launchers/check.sh; }
+
 rm -f "$test_log"
 stage packages check_packages || finish
 stage python prepare_python || true
 stage format check_sources || true
 stage build build || finish
+[[ $# -gt 0 ]] || stage launchers check_launchers || true
 [[ $# -gt 0 ]] || stage kernels run_kernel_tests || true
 stage tests run_tests "$@" || true
 finish

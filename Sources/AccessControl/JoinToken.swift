@@ -25,7 +25,18 @@ public struct JoinToken: Equatable, Sendable {
 
     /// - Throws: `AccessError` where the file is no token.
     public init(contentsOf path: String) throws(AccessError) {
-        let file = try SecretFile(kind: Self.kind, contentsOf: path)
+        try self.init(SecretFile(kind: Self.kind, contentsOf: path), path: path)
+    }
+
+    /// - Parameters:
+    ///   - text: What such a file holds.
+    ///   - source: Named in errors.
+    /// - Throws: `AccessError` where the text is no token.
+    public init(text: String, source: String) throws(AccessError) {
+        try self.init(SecretFile(kind: Self.kind, text: text, path: source), path: source)
+    }
+
+    private init(_ file: SecretFile, path: String) throws(AccessError) {
         guard let coordinator = CurveKey(text: try file.key("coordinator", path: path)) else {
             throw .malformed(path: path, problem: "has no coordinator's key of 40 characters")
         }

@@ -16,10 +16,12 @@ public struct WorkerKeys: Sendable {
 
     /// The keys that belong to a token: those beside its file, or else new ones, which are durable before anyone
     /// is told of them.
-    public init(for token: JoinToken, at path: String) throws {
-        let own = path + ".key"
+    ///
+    /// - Parameter path: Of the token's file; nil where it has none, and new keys stay in memory.
+    public init(for token: JoinToken, at path: String?) throws {
+        let own = path.map { $0 + ".key" }
         coordinator = token.coordinator
-        if access(own, F_OK) == 0 {
+        if let own, access(own, F_OK) == 0 {
             let file = try SecretFile(kind: Self.kind, contentsOf: own)
             if file["coordinator"] == token.coordinator.description {
                 pair = try file.pair(path: own)
@@ -33,7 +35,7 @@ public struct WorkerKeys: Sendable {
         isEnrolled = false
         isNew = true
         // A token may lie where nothing can be written, as in a container's secret.
-        let isWritable = access(Self.directory(of: path), W_OK) == 0
+        let isWritable = path.map { access(Self.directory(of: $0), W_OK) == 0 } ?? false
         self.path = isWritable ? own : nil
         try save()
     }

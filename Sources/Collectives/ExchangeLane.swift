@@ -11,6 +11,8 @@ final class ExchangeLane {
     let number: UInt64
     let rank: Int
     let address: String
+    /// Of the member, where members have keys.
+    let key: CurveKey?
     let socket: Socket
     let monitor: SocketMonitor
     /// Chunks that libzmq still holds.
@@ -26,10 +28,13 @@ final class ExchangeLane {
     /// Whether a connection ever stood.
     private(set) var hasStood = false
 
-    /// - Parameter keys: Nil where members speak in the clear.
+    /// - Parameters:
+    ///   - keys: Nil where members have none.
+    ///   - inTheClear: Whether chunks are not encrypted all the same.
     /// - Throws: `ExchangeError.unreachable` where the address is none, or has no key; `.transport`.
     init(
-        number: UInt64, rank: Int, address: PeerAddress, context: Context, keys: PeerKeys?
+        number: UInt64, rank: Int, address: PeerAddress, context: Context, keys: PeerKeys?,
+        inTheClear: Bool
     ) throws(ExchangeError) {
         self.number = number
         self.rank = rank
@@ -39,8 +44,10 @@ final class ExchangeLane {
         options.sendHighWaterMark = 0
         options.linger = Self.linger
         options.reconnectInterval = Self.reconnectInterval
+        key = address.key
         do {
-            options.curve = try keys?.client(to: address)
+            let role = try keys?.client(to: address)
+            if !inTheClear { options.curve = role }
         } catch {
             throw .unreachable(peer: Rank(rank), address: address.endpoint)
         }

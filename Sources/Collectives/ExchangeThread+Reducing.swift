@@ -35,7 +35,7 @@ extension ExchangeThread {
                     try ExchangeLane(
                         number: lanesMade, rank: rank,
                         address: PeerAddress(membership.members[rank].address), context: context,
-                        keys: keys))
+                        keys: keys, inTheClear: seals != nil))
             }
         } catch {
             fail(error)
@@ -69,7 +69,7 @@ extension ExchangeThread {
         let waiting = newer
         newer = []
         do {
-            for (envelope, message) in waiting { try sort(envelope, message, reduction) }
+            for arrival in waiting { try sort(arrival, reduction) }
         } catch {
             fail(error)
         }
@@ -95,7 +95,8 @@ extension ExchangeThread {
                 try inbox.tryReceive()
             }
             guard let frames = received else { return true }
-            guard frames.count == 2, let envelope = ChunkEnvelope(frames[0].bytes) else { continue }
+            guard let arrival = arrival(frames) else { continue }
+            let envelope = arrival.envelope
             let moment = envelope.moment
             try ExchangeError.wrapping { () throws(ZeroMQError) in
                 try senders.note(
@@ -109,34 +110,24 @@ extension ExchangeThread {
             {
                 lostSenders.removeAll { $0 == envelope.sender }
             }
-            try sort(envelope, frames[1], reduction)
+            try sort(arrival, reduction)
         }
         return false
     }
 
     /// Drops what is of the past or of another run, keeps what is of a time to come, takes the rest.
-    private func sort(
-        _ envelope: ChunkEnvelope, _ message: Message, _ reduction: Reduction
-    ) throws(ExchangeError) {
+    private func sort(_ arrival: Arrival, _ reduction: Reduction) throws(ExchangeError) {
+        let envelope = arrival.envelope
         guard envelope.run == reduction.membership.run, envelope.moment >= reduction.moment else {
             return
         }
         if envelope.moment > reduction.moment {
-            guard keys?.admits(message.user) ?? true else { return }
-            newer.append((envelope, message))
-        } else if speaksForItself(envelope, message),
-            let chunk = try reduction.accept(envelope, message)
+            newer.append(arrival)
+        } else if speaksForItself(arrival),
+            let chunk = try reduction.accept(envelope, arrival.bulk)
         {
             send(reduced: chunk)
         }
-    }
-
-    /// Whether a chunk comes from the member that its envelope names. One that was a member before may have its
-    /// connection still.
-    private func speaksForItself(_ envelope: ChunkEnvelope, _ message: Message) -> Bool {
-        guard keys != nil else { return true }
-        return names.indices.contains(envelope.sender) && names[envelope.sender] != nil
-            && names[envelope.sender] == message.user
     }
 
     private func send(reduced chunk: Int) {
@@ -152,7 +143,8 @@ extension ExchangeThread {
                 let mailbox = orders.mailbox
                 let number = lane.number
                 let next = try lane.next(of: reduction) { mailbox.send(.released(lane: number)) }
-                guard let frames = next else { continue }
+                guard let next else { continue }
+                let frames = try sealed(next, reduction, for: lane)
                 outstanding += 1
                 lane.inFlight += 1
                 try ExchangeError.wrapping { () throws(ZeroMQError) in

@@ -21,6 +21,8 @@ final class ExchangeThread {
     let board: ProgressBoard
     /// Nil where members speak in the clear.
     let keys: PeerKeys?
+    /// Where members have keys and chunks go in the clear all the same.
+    var seals: ChunkSeals?
 
     var membership: ExchangeMembership?
     /// Why this membership reduces no more; a new one may.
@@ -36,7 +38,7 @@ final class ExchangeThread {
     var lostSenders: [Int] = []
     /// Chunks that libzmq holds, also those of lanes closed by now.
     var outstanding = 0
-    var newer: [(envelope: ChunkEnvelope, message: Message)] = []
+    var newer: [Arrival] = []
 
     var reduction: Reduction?
     var answer: ExchangeOrder.Answer<Digest>?
@@ -64,8 +66,10 @@ final class ExchangeThread {
 
     init(
         context: Context, orders: ExchangeOrders, inbox: Socket, monitor: SocketMonitor,
-        chunkBytes: Int, connectTimeout: Duration, board: ProgressBoard, keys: PeerKeys?
+        chunkBytes: Int, connectTimeout: Duration, board: ProgressBoard, keys: PeerKeys?,
+        seals: ChunkSeals?
     ) {
+        self.seals = seals
         self.keys = keys
         self.connectTimeout = connectTimeout
         self.board = board

@@ -34,10 +34,12 @@ public final class GradientExchange: Sendable {
     ///   - chunkBytes: wished size of a chunk; the same for all members.
     ///   - connectTimeout: how long a reduction waits for a connection to a member that never stood.
     ///   - keys: encrypt, and take chunks from members only; nil speaks in the clear with anyone.
+    ///   - inTheClear: do not encrypt chunks, but prove of each who sent it, with `ChunkSeals`.
     /// - Throws: `ZeroMQError` if the endpoint cannot be bound, or the system gives no thread.
     public init(
         context: Context, bind endpoint: String, advertise host: String? = nil,
-        chunkBytes: Int = 1 << 20, connectTimeout: Duration = .seconds(2), keys: PeerKeys? = nil
+        chunkBytes: Int = 1 << 20, connectTimeout: Duration = .seconds(2), keys: PeerKeys? = nil,
+        inTheClear: Bool = false
     ) throws(ZeroMQError) {
         let board = ProgressBoard()
         self.board = board
@@ -46,13 +48,13 @@ public final class GradientExchange: Sendable {
         thread = try DedicatedThread(name: "exchange") {
             do throws(ZeroMQError) {
                 let (inbox, monitor) = try Self.inbox(
-                    context, chunkBytes: chunkBytes, keys)
+                    context, chunkBytes: chunkBytes, inTheClear ? nil : keys)
                 let address = try Self.bind(inbox, to: endpoint, advertise: host).text
                 bound.send(.success(keys?.keyed(address) ?? address))
                 let thread = ExchangeThread(
                     context: context, orders: orders, inbox: inbox, monitor: monitor,
                     chunkBytes: chunkBytes, connectTimeout: connectTimeout, board: board,
-                    keys: keys)
+                    keys: keys, seals: inTheClear ? try keys?.seals() : nil)
                 thread.run()
             } catch {
                 bound.send(.failure(error))

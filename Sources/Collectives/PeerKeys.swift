@@ -8,7 +8,7 @@ public import ZeroMQ
 /// over connections that are encrypted themselves. So a worker that is out of a generation, or never was in one,
 /// reaches none of its members.
 public final class PeerKeys: Sendable {
-    private let pair: CurveKeyPair
+    let pair: CurveKeyPair
     private let members: Members
     private let admission: PeerAdmission
 
@@ -57,6 +57,15 @@ public final class PeerKeys: Sendable {
             throw .invalidEndpoint(endpoint: address.endpoint, reason: "it has no key")
         }
         return .client(pair, server: key)
+    }
+
+    /// What proves chunks that are not encrypted.
+    func seals() throws(ZeroMQError) -> ChunkSeals {
+        do {
+            return try ChunkSeals(pair)
+        } catch {
+            throw .failed(attempt: "use a key pair", code: 22)
+        }
     }
 
     /// An address under which others find this worker's key, too.

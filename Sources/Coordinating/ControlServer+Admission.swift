@@ -37,7 +37,10 @@ extension ControlServer {
         let isOperator = CoordinatorSecurity.User(name: frames[1].user) == .operator
         switch message {
         case .drain, .stop, .inquire: return isOperator
-        default: return !isOperator
+        // Named one by one: whoever adds a message decides who may send it.
+        case .hello, .ready, .attested, .reduced, .evaluated, .witnessed, .heartbeat, .stalled,
+            .failed, .leaving:
+            return !isOperator
         }
     }
 
@@ -57,7 +60,7 @@ extension ControlServer {
             let name = try security.access.enrol(key, by: token, host: request.host)
             reply = .enrolled(name: name)
         } catch {
-            inbox.send(.refused(host: request.host, reason: "\(error)"))
+            security.noteRefusal(of: request.host, "\(error)")
             reply = .refused(reason: "\(error)")
         }
         try answer(frames[0]) { () throws(WireError) in try reply.serialized() }

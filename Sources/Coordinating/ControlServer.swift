@@ -32,6 +32,8 @@ final class ControlServer {
         var status: () -> String = { "" }
     }
 
+    /// How long workers have to leave at the end; a silent one leaves later.
+    private static let farewell = Duration.seconds(1)
     /// A turn that took so many pulses was held up.
     private static let hold = 4
     /// Who connects and does not come to speak within this has its connection closed.
@@ -80,7 +82,10 @@ final class ControlServer {
         options.linger = .seconds(1)
         options.maximumMessageSize = Self.maximumFrameSize
         options.handshakeInterval = Self.handshake
-        options.curve = security?.role(CoordinatorSecurity.controlDomain)
+        if let security {
+            options.curve = security.role(CoordinatorSecurity.controlDomain)
+            options.ioThreads = CoordinatorSecurity.controlThread
+        }
         router = try Socket(.router, in: context, options: options)
         monitor = try SocketMonitor(router)
         connections = PeerConnections(monitor)
@@ -92,6 +97,28 @@ final class ControlServer {
 
     /// Serves until the machine ends.
     func run(_ machine: inout CoordinatorMachine, effects: Effects) throws(ZeroMQError) -> Outcome {
+        let outcome = try serve(&machine, effects)
+        try seeOff()
+        return outcome
+    }
+
+    /// Lets workers read the last words and leave by themselves: a connection that is closed while something of the
+    /// worker's lies unread is reset, and what the worker has not read yet is lost with it.
+    private func seeOff() throws(ZeroMQError) {
+        let deadline = ContinuousClock.now + Self.farewell
+        var poller = Poller()
+        _ = poller.add(router, .readable)
+        _ = poller.add(monitor.events, .readable)
+        while !connections.isEmpty, ContinuousClock.now < deadline {
+            try poller.wait(timeout: deadline - .now)
+            while try router.tryReceive() != nil {}
+            _ = try connections.takeLost()
+        }
+    }
+
+    private func serve(
+        _ machine: inout CoordinatorMachine, _ effects: Effects
+    ) throws(ZeroMQError) -> Outcome {
         var poller = Poller()
         let readable = poller.add(router, .readable)
         _ = poller.add(monitor.events, .readable)

@@ -15,6 +15,12 @@ final class CoordinatorSecurity: Sendable {
         case `operator`
     }
 
+    /// I/O threads encrypt: some for clips, a GB/s each, and one for nothing but the control connection, whose
+    /// heartbeats wait for no clip then.
+    static let ioThreads = 4
+    static let controlThread: UInt64 = 0b0001
+    static let dataThreads: UInt64 = 0b1110
+
     static let controlDomain = "control"
     static let dataDomain = "clips"
 
@@ -67,6 +73,9 @@ final class CoordinatorSecurity: Sendable {
     func role(_ domain: String) -> CurveRole {
         .server(keys.pair, domain: domain, admission: admission)
     }
+
+    /// Tells of someone whose token is good for nothing any more.
+    func noteRefusal(of host: String, _ reason: String) { refusals.note(host, reason) }
 
     /// Tells of someone who did not even get to show a key.
     func note(_ stranger: Stranger) {

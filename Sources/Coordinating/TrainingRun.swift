@@ -96,11 +96,13 @@ public final class TrainingRun {
         deadlines = Deadlines(worker: wanted.transport.workerTimeout)
         let inbox = try Mailbox<ControlServer.Input>()
         self.inbox = inbox
-        context = try Context(ioThreads: 1, maximumSockets: OpenFiles.raiseLimit())
         earlierAddress = try RunDirectory.address(at: options.directory)
         let keys = try CoordinatorSecurity.keys(
             ofRunAt: options.directory, named: options.keys,
             for: options.address ?? earlierAddress ?? Self.anywhere)
+        context = try Context(
+            ioThreads: keys == nil ? 1 : CoordinatorSecurity.ioThreads,
+            maximumSockets: OpenFiles.raiseLimit())
         security = try keys.map { [context] keys in
             try CoordinatorSecurity(keys, context: context) {
                 inbox.send(.refused(host: $0, reason: $1))
@@ -239,6 +241,11 @@ public final class TrainingRun {
                     term: term, run: opening.run, state: opening.start,
                     dataset: opening.summary.digest)))
         reporter.say("run \(options.directory): coordinator at \(control.endpoint)")
+        if security != nil, configuration.transport.cleartextGradients {
+            reporter.say(
+                "gradients go over the network unencrypted, with proof of who sent them "
+                    + "(transport.cleartext_gradients)")
+        }
         if options.workers > options.localWorkers {
             reporter.say(
                 "waiting for \(options.workers - options.localWorkers) more to join: "

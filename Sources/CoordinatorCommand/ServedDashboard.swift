@@ -1,6 +1,8 @@
 import Coordinating
 import Dashboard
+import Dispatch
 import Foundation
+import Synchronization
 import Telemetry
 
 /// The web page of a run that this process coordinates.
@@ -22,7 +24,10 @@ struct ServedDashboard {
         }
         let token = address.isLoopback ? nil : try DashboardToken(inRunAt: directory)
         let board = run.board
-        dashboard = try Dashboard(board, at: address, token: token?.text, metrics: metrics)
+        let text = token?.text
+        dashboard = try waiting {
+            try await Dashboard.serve(board, at: address, token: text, metrics: metrics)
+        }
         let link = "http://\(Self.place(dashboard.address))/"
         guard let token else {
             run.say("dashboard: \(link)")
@@ -41,5 +46,24 @@ struct ServedDashboard {
             ? "\(ProcessInfo.processInfo.hostName):\(address.port)" : "\(address)"
     }
 
-    func stop() { dashboard.stop() }
+    func stop() {
+        do { try waiting { [dashboard] in await dashboard.stop() } } catch {}
+    }
+}
+
+/// Waits on this thread, which is none of the cooperative pool's, for what is done there.
+private func waiting<Value: Sendable>(
+    for work: @escaping @Sendable () async throws -> Value
+) throws -> Value {
+    let result = Mutex<Result<Value, any Error>?>(nil)
+    let done = DispatchSemaphore(value: 0)
+    Task.detached {
+        let value: Result<Value, any Error>
+        do { value = .success(try await work()) } catch { value = .failure(error) }
+        result.withLock { $0 = value }
+        done.signal()
+    }
+    done.wait()
+    guard let value = result.withLock({ $0 }) else { throw CancellationError() }
+    return try value.get()
 }

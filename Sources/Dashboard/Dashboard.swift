@@ -1,8 +1,6 @@
-import Dispatch
 import FlyingFox
 import FlyingSocks
 import Foundation
-import Synchronization
 public import Telemetry
 
 /// The web page of a run, and what monitoring asks for: `/metrics`, `/healthz`, `/readyz`.
@@ -20,16 +18,22 @@ public final class Dashboard: Sendable {
     private let server: HTTPServer
     private let serving: Task<Void, Never>
 
-    /// Listens and serves until `stop`. Not to be called from the cooperative pool, for it waits until the socket listens.
+    private init(address: DashboardAddress, server: HTTPServer, serving: Task<Void, Never>) {
+        self.address = address
+        self.server = server
+        self.serving = serving
+    }
+
+    /// Listens, and serves until `stop`.
     ///
     /// - Parameters:
     ///   - token: What a request for anything but the page's own files and the probes must bear.
     ///   - metrics: The text of `/metrics`.
     /// - Throws: `ServingError` where the address cannot be had.
-    public init(
+    public static func serve(
         _ board: StatusBoard, at address: DashboardAddress, token: String?,
         metrics: @escaping @Sendable () -> String
-    ) throws(ServingError) {
+    ) async throws(ServingError) -> Dashboard {
         do {
             let handler = DashboardHandler(
                 board: board, token: token, isLoopback: address.isLoopback, metrics: metrics)
@@ -37,10 +41,10 @@ public final class Dashboard: Sendable {
                 config: HTTPServer.Configuration(
                     address: try address.socketAddress(), logger: .disabled),
                 handler: handler)
-            let (serving, port) = try Self.start(server)
-            self.server = server
-            self.serving = serving
-            self.address = address.with(port: port ?? address.port)
+            let (serving, port) = try await start(server)
+            return Dashboard(
+                address: address.with(port: port ?? address.port), server: server,
+                serving: serving)
         } catch {
             throw ServingError(
                 description:
@@ -49,40 +53,30 @@ public final class Dashboard: Sendable {
         }
     }
 
-    /// Answers what is under way, and closes.
-    public func stop() {
-        let done = DispatchSemaphore(value: 0)
-        Task.detached { [server, serving] in
-            await server.stop()
-            await serving.value
-            done.signal()
-        }
-        done.wait()
+    /// Closes.
+    public func stop() async {
+        await server.stop()
+        await serving.value
     }
 
+    /// Waits until the server listens, or fails to.
     private static func start(
         _ server: HTTPServer
-    ) throws -> (serving: Task<Void, Never>, port: UInt16?) {
-        let started = Mutex<Result<UInt16?, any Error>?>(nil)
-        let signal = DispatchSemaphore(value: 0)
-        let tell: @Sendable (Result<UInt16?, any Error>) -> Void = { result in
-            let isFirst = started.withLock { value in
-                defer { value = value ?? result }
-                return value == nil
-            }
-            if isFirst { signal.signal() }
+    ) async throws -> (serving: Task<Void, Never>, port: UInt16?) {
+        let (outcomes, outcome) = AsyncThrowingStream<UInt16?, any Error>.makeStream()
+        let serving = Task {
+            do { try await server.run() } catch { outcome.finish(throwing: error) }
         }
-        let serving = Task.detached {
-            do { try await server.run() } catch { tell(.failure(error)) }
-        }
-        Task.detached {
+        let listening = Task {
             do {
                 try await server.waitUntilListening()
-                tell(.success(await server.listeningAddress?.port))
-            } catch { tell(.failure(error)) }
+                outcome.yield(await server.listeningAddress?.port)
+                outcome.finish()
+            } catch { outcome.finish(throwing: error) }
         }
-        signal.wait()
-        return (serving, try started.withLock { $0 }?.get())
+        defer { listening.cancel() }
+        for try await port in outcomes { return (serving, port) }
+        return (serving, nil)
     }
 }
 

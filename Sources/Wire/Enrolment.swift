@@ -28,7 +28,11 @@ public struct EnrolmentRequest: Equatable, Sendable {
         guard message.key.count == 32 else {
             throw .malformed("a key of \(message.key.count) bytes")
         }
-        self.init(key: Array(message.key), host: message.host)
+        // It is shown to people: no control characters, and no more than fits a line.
+        let host = message.host.unicodeScalars.prefix(64).map {
+            (32...126).contains($0.value) ? $0 : "?"
+        }
+        self.init(key: Array(message.key), host: String(String.UnicodeScalarView(host)))
     }
 }
 

@@ -14,7 +14,8 @@
 ///   control    worker DEALER -> coordinator ROUTER   one frame: a ToCoordinator or a ToWorker; who connects with the
 ///                                                    key of a join token sends an Enrol and gets an Enrolled
 ///   data       worker DEALER -> coordinator ROUTER   one frame DataRequest or DataReply, then at most one raw frame
-///   gradients  worker PUSH -> worker PULL            one frame GradientChunk, then one raw frame of float32
+///   gradients  worker PUSH -> worker PULL            one frame GradientChunk, then one raw frame of float32;
+///                                                    where they are authenticated and not encrypted, a seal
 ///
 /// Generate the Swift with:  protoc --swift_opt=Visibility=Package --swift_out=. lockstep.proto
 

@@ -32,8 +32,18 @@ struct JoinCommand: ParsableCommand {
         help: "The coordinator's address, as tcp://HOST:PORT (default: the one in the token).")
     var address: String?
 
-    @Option(help: ArgumentHelp("The join token, a file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The join token, a file; - reads it from standard input, up to an empty line or the end.",
+            valueName: "file"))
     var token: String?
+
+    @Flag(
+        name: .customLong("until-eof"),
+        help:
+            "Leave the run when standard input ends, as it does with the ssh session that started this."
+    )
+    var untilEOF = false
 
     @Option(help: "Threads to compute with (default: all cores).")
     var threads = ProcessInfo.processInfo.activeProcessorCount
@@ -67,23 +77,39 @@ struct JoinCommand: ParsableCommand {
             return source
         }
         defer { sources.forEach { $0.cancel() } }
+        if untilEOF {
+            Thread.detachNewThread {
+                while readLine() != nil {}
+                requests.send(.leaveRequested(reason: "its launcher has closed the connection"))
+            }
+        }
         try leave(with: try worker.run())
     }
 
     /// Where to join, and with which keys.
     private func enrolled() throws -> (address: String, keys: WorkerKeys?) {
         guard let path = token else { return (address ?? "", nil) }
-        let token = try JoinToken(contentsOf: path)
+        let isPiped = path == "-"
+        let token =
+            try isPiped
+            ? JoinToken(text: Self.standardInput(), source: "standard input")
+            : JoinToken(contentsOf: path)
         guard let place = address ?? token.address else {
             throw ValidationError("The token has no address: name it, as tcp://HOST:PORT.")
         }
-        var keys = try WorkerKeys(for: token, at: path)
+        var keys = try WorkerKeys(for: token, at: isPiped ? nil : path)
         do {
             try Enrolment.complete(&keys, with: token, at: place)
         } catch let refusal as Enrolment.Refusal {
             try leave(with: .refused(reason: refusal.description))
         }
         return (place, keys)
+    }
+
+    private static func standardInput() -> String {
+        var text = ""
+        while let line = readLine(), !line.isEmpty { text += line + "\n" }
+        return text
     }
 
     private func leave(with outcome: WorkerOutcome) throws -> Never {

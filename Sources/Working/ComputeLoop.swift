@@ -173,7 +173,8 @@ final class ComputeLoop {
             exchange: try GradientExchange(
                 context: context, bind: "tcp://\(host):*",
                 chunkBytes: configuration.transport.chunkBytes,
-                connectTimeout: introduction.deadlines.connect, keys: security?.peers),
+                connectTimeout: introduction.deadlines.connect, keys: security?.peers,
+                inTheClear: configuration.transport.cleartextGradients),
             donor: try StateDonor(
                 context: context, bind: "tcp://\(host):*", keys: security?.peers),
             configuration: configuration, introduction: introduction,

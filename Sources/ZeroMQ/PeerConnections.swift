@@ -46,6 +46,9 @@ public struct PeerConnections<Peer: Hashable> {
         return strangers
     }
 
+    /// Whether nobody who sent something is connected.
+    public var isEmpty: Bool { peers.isEmpty }
+
     /// Peers whose connection has closed since the last call, in the order of the closings. A peer
     /// that has come back by another connection meanwhile is not among them.
     public mutating func takeLost() throws(ZeroMQError) -> [Peer] {

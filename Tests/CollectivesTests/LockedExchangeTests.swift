@@ -12,12 +12,12 @@ struct LockedExchangeTests {
         let keys: PeerKeys
         let exchange: GradientExchange
 
-        init() throws {
+        init(inTheClear: Bool = false) throws {
             context = try Context()
             keys = try PeerKeys(context: context)
             exchange = try GradientExchange(
                 context: context, bind: "tcp://127.0.0.1:*", chunkBytes: Members.chunkBytes,
-                connectTimeout: .seconds(10), keys: keys)
+                connectTimeout: .seconds(10), keys: keys, inTheClear: inTheClear)
         }
 
         /// A way to someone's inbox that the test writes by itself.
@@ -56,7 +56,7 @@ struct LockedExchangeTests {
             let digest = try exchange.reduce(
                 step: Step(1), sums: Members.sums(tree, me..<me + 1, step: 0, count: count),
                 into: target)
-            return Members.Outcome(digest: digest, bits: bits(target.floats))
+            return Members.Outcome(digest: digest, bits: target.floats.map(\.bitPattern))
         }
     }
 
@@ -65,7 +65,7 @@ struct LockedExchangeTests {
     }
 
     @Test("get the bits of the tree, also where one is told of the members later")
-    func bits() throws {
+    func sameBits() throws {
         let parties = [try Party(), try Party()]
         admit(parties, by: [parties[0]])
         let first = try reduce(parties, me: 0, count: 50_001)
@@ -88,6 +88,43 @@ struct LockedExchangeTests {
             #expect(try thread.join() == Members.expected(slots: 2, step: 0, count: 1000))
         }
         while let event = try monitor.next() { #expect(event.kind != .handshakeSucceeded) }
+    }
+
+    @Test("in the clear get the bits too, and take nothing whose seal is missing or wrong")
+    func sealed() throws {
+        let parties = [try Party(inTheClear: true), try Party(inTheClear: true)]
+        admit(parties, by: parties)
+        var options = SocketOptions()
+        options.linger = .seconds(2)
+        let stranger = try Socket(.push, in: Context(), options: options)
+        let monitor = try SocketMonitor(stranger)
+        let endpoint = PeerAddress(parties[0].exchange.address).endpoint.split(separator: " ")[0]
+        try stranger.connect(String(endpoint))
+        let floats = [Float](repeating: 1, count: 1000)
+        let envelope = ChunkEnvelope(
+            run: RunID(7),
+            moment: .init(term: Term(1), generation: Generation(1), step: Step(1)),
+            phase: .partial, chunk: 0, sender: 1, subtree: Subtree(1..<2),
+            checksum: ChunkEnvelope.checksum(floats))
+        let frames = [
+            Message(try envelope.frame()), floats.withUnsafeBytes { Message(copying: $0) },
+        ]
+        let key = try #require(PeerAddress(parties[1].exchange.address).key)
+        try stranger.send(frames)
+        try stranger.send(frames + [Message(key.bytes + [UInt8](repeating: 3, count: 80))])
+        var poller = Poller()
+        _ = poller.add(monitor.events, .readable)
+        var stands = false
+        while !stands, try poller.wait(timeout: .seconds(10)) > 0 {
+            while let event = try monitor.next() {
+                stands = stands || event.kind == .handshakeSucceeded
+            }
+        }
+        #expect(stands)
+        let threads = try (0..<2).map { try reduce(parties, me: $0, count: 1000) }
+        for thread in threads {
+            #expect(try thread.join() == Members.expected(slots: 2, step: 0, count: 1000))
+        }
     }
 
     @Test("do not take one member's chunk for another's")

@@ -25,14 +25,19 @@ struct LockedRunTests {
         #expect(!FileManager.default.fileExists(atPath: tiny.path("r")))
     }
 
-    @Test("has the bits of one without; its own workers and one with a token get in")
-    func bits() async throws {
+    @Test(
+        "has the bits of one without; its own workers and one with a token get in",
+        arguments: ["false", "true"])
+    func bits(cleartextGradients: String) async throws {
         let tiny = try await TinyRun()
         let clear = try await Command("coordinator", tiny.start("c", "--local-workers", "1"))
             .finish()
         try await lock(tiny, token: "guest")
         let run = try Command(
-            "coordinator", tiny.start("r", "--local-workers", "1", "--workers", "2"))
+            "coordinator",
+            tiny.start(
+                "r", "--local-workers", "1", "--workers", "2", "--set",
+                "transport.cleartext_gradients=\(cleartextGradients)"))
         let guests = Guests()
         let locked = try await run.finish { line in
             guard line.contains("worker join tcp://"), await guests.isFirst(),

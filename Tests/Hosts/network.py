@@ -22,6 +22,7 @@ class Network:
     def __init__(self):
         # Several may be up at once; names of interfaces are short.
         self.prefix = f"ls{os.getpid() % 100000}"
+        self.captures = []
 
     def space(self, host):
         return f"{self.prefix}-{host}"
@@ -50,6 +51,9 @@ class Network:
         self.switch("link", "set", port, "master", bridge, "up")
 
     def down(self):
+        for capture in self.captures:
+            if capture.poll() is None:
+                capture.kill()
         for host in ["switch", *HOSTS]:
             subprocess.run(["ip", "netns", "del", self.space(host)], check=False, capture_output=True)
 
@@ -95,6 +99,7 @@ class Network:
         )
         # It says so once it listens.
         process.stderr.readline()
+        self.captures.append(process)
         return process
 
     def end(self, capture):

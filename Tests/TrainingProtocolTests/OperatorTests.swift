@@ -37,7 +37,7 @@ struct OperatorTests {
         let request = Stamped(
             run: RunID(0), term: Term(0), generation: Generation(0), step: Step(0),
             body: WorkerMessage.stop(reason: "enough"))
-        cluster.deliver(.received(request, from: ConnectionID(77)))
+        cluster.deliver(.received(request, from: ConnectionID(1)))
         cluster.settle()
         #expect(cluster.outcome == .stopped(saved: Step(3), reason: "enough"))
     }
