@@ -151,7 +151,11 @@ let package = Package(
             dependencies: ["Verification", "HDF5"],
             exclude: ["Fixtures"],
             swiftSettings: swift),
-        tests("Profiling", ["Configuration", "Networks", "Models", "Tensors"]),
+        // An allocator that counts, in place of the C library's in the test program.
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        tests(
+            "Profiling",
+            ["Configuration", "Networks", "Models", "Optimizers", "Tensors", "AllocationCounter"]),
         tests(
             "Training",
             [
