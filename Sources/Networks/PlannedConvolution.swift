@@ -108,6 +108,7 @@ struct PlannedConvolution: PlannedOperation {
                 pass[backward.dy],
                 ConvolutionWeight(values: weight.backward(pass), layout: layout),
                 packed: pass[packed], pass[dx.buffer], accumulate: dx.accumulates, pass)
+            pass.middle?.pointee = .now
         }
         guard let partials = backward.partials else { return }
         let (gradient, accumulates) = weight.gradient(pass)
