@@ -40,6 +40,13 @@ struct ProfileCommand: ParsableCommand {
     @Flag(help: "List every operation, not only the dearest.")
     var all = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Show the kernels instead of the operations, as a Markdown table.",
+            discussion: "A convolution's way back is two kernels. Sums and hashes of whole "
+                + "gradients, which a worker makes beside a step, are in it."))
+    var kernels = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -84,6 +91,8 @@ struct ProfileCommand: ParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             encoder.keyEncodingStrategy = .convertToSnakeCase
             print(String(decoding: try encoder.encode(profile), as: UTF8.self))
+        } else if kernels {
+            print(KernelTable(profile).text)
         } else {
             print(ProfileTable(profile, listed: all ? .max : Self.listed).text)
         }
