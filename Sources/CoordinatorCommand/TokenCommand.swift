@@ -1,6 +1,7 @@
 import AccessControl
 import ArgumentParser
 import Checkpoints
+import Coordinating
 import Foundation
 import ZeroMQ
 
@@ -61,6 +62,7 @@ struct TokenCommand: ParsableCommand {
             throw AccessError.exists(path: out, remedy: "name another file")
         }
         let known = try place.run.flatMap { try RunDirectory.address(at: $0) }
+            .flatMap { BindAddress.isWildcard($0) ? nil : $0 }
         let token = try AccessList(directory: keys.directory).issue(
             name: name, for: keys.pair.publicKey, address: address ?? known, life: life ?? nil,
             isReusable: reusable)
