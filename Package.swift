@@ -80,6 +80,7 @@ let package = Package(
         module("Optimizers", ["Networks", "Tensors", "CKernels", "Configuration"]),
         module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG"]),
         module("Checkpoints", ["Configuration", crypto]),
+        module("AccessControl", ["ZeroMQ"]),
         module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf]),
 
         // Floor 4
@@ -104,15 +105,15 @@ let package = Package(
         module(
             "Coordinating",
             [
-                "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints", "Collectives",
-                "Configuration", "Interchange", "Networks", "Telemetry", "Tensors", "Training",
-                logging, metricsProtocol,
+                "TrainingProtocol", "Wire", "ZeroMQ", "AccessControl", "ClipDatasets",
+                "Checkpoints", "Collectives", "Configuration", "Interchange", "Networks",
+                "Telemetry", "Tensors", "Training", logging, metricsProtocol,
             ]),
         module(
             "Working",
             [
-                "TrainingProtocol", "Wire", "ZeroMQ", "Collectives", "Training", "ClipDatasets",
-                "Configuration", "Tensors", logging,
+                "TrainingProtocol", "Wire", "ZeroMQ", "AccessControl", "Collectives", "Training",
+                "ClipDatasets", "Configuration", "Tensors", logging,
             ]),
 
         .target(
@@ -126,16 +127,18 @@ let package = Package(
         .executableTarget(
             name: "CoordinatorCommand",
             dependencies: [
-                "Coordinating", "Verification", "Profiling", "Comparing", "Simulation",
-                "Training", "ClipDatasets", "Dashboard", "Telemetry", "TrainingProtocol",
+                "Coordinating", "AccessControl", "Verification", "Profiling", "Comparing",
+                "Simulation", "Training", "ClipDatasets", "Dashboard", "Telemetry",
+                "TrainingProtocol",
                 "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
-                "Charts", arguments, logging,
+                "Charts", "ZeroMQ", arguments, logging,
             ],
             swiftSettings: swift),
         .executableTarget(
             name: "WorkerCommand",
             dependencies: [
-                "Working", "Collectives", "Tensors", "TrainingProtocol", "ZeroMQ", arguments,
+                "Working", "AccessControl", "Collectives", "Tensors", "TrainingProtocol", "ZeroMQ",
+                arguments,
                 logging,
             ],
             swiftSettings: swift),
@@ -149,6 +152,7 @@ let package = Package(
         tests("HDF5"),
         tests("ZeroMQ"),
         tests("Configuration"),
+        tests("AccessControl", ["ZeroMQ"]),
         tests("Wire", ["TrainingProtocol"]),
         tests("Models", ["Networks", "Configuration"]),
         tests("Optimizers", ["Networks", "Tensors", "Configuration"]),
@@ -182,7 +186,7 @@ let package = Package(
         tests(
             "Working",
             [
-                "ClipDatasets", "Coordinating", "Networks", "Tensors", "Training",
+                "ClipDatasets", "Collectives", "Coordinating", "Networks", "Tensors", "Training",
                 "TrainingProtocol", "Wire", "ZeroMQ", logging,
             ]),
         .testTarget(

@@ -21,27 +21,37 @@ final class ExchangeLane {
     private var nextPlace = 0
     private var nextSum = 0
     private var isLost = false
+    /// Whether a connection stands now.
+    private var stands = false
     /// Whether a connection ever stood.
     private(set) var hasStood = false
 
-    /// - Throws: `ExchangeError.unreachable` where the address is none, `.transport`.
-    init(number: UInt64, rank: Int, address: String, context: Context) throws(ExchangeError) {
+    /// - Parameter keys: Nil where members speak in the clear.
+    /// - Throws: `ExchangeError.unreachable` where the address is none, or has no key; `.transport`.
+    init(
+        number: UInt64, rank: Int, address: PeerAddress, context: Context, keys: PeerKeys?
+    ) throws(ExchangeError) {
         self.number = number
         self.rank = rank
-        self.address = address
+        self.address = ExchangeAddress(address.endpoint).nearest
         var options = SocketOptions()
         // No limit: `ExchangeThread.window` limits what is in flight, and a send must never wait.
         options.sendHighWaterMark = 0
         options.linger = Self.linger
         options.reconnectInterval = Self.reconnectInterval
+        do {
+            options.curve = try keys?.client(to: address)
+        } catch {
+            throw .unreachable(peer: Rank(rank), address: address.endpoint)
+        }
         (socket, monitor) = try ExchangeError.wrapping { () throws(ZeroMQError) in
             let socket = try Socket(.push, in: context, options: options)
             return (socket, try SocketMonitor(socket))
         }
         do {
-            try socket.connect(address)
+            try socket.connect(self.address)
         } catch {
-            throw .unreachable(peer: Rank(rank), address: address)
+            throw .unreachable(peer: Rank(rank), address: self.address)
         }
     }
 
@@ -66,9 +76,14 @@ final class ExchangeLane {
     func hasLostConnection() throws(ZeroMQError) -> Bool {
         while let event = try monitor.next() {
             switch event.kind {
-            case .disconnected: isLost = true
+            case .disconnected:
+                // Before both sides have agreed nothing was on its way.
+                if stands { isLost = true }
+                stands = false
             case .connected: isLost = isLost && inFlight > 0
-            case .handshakeSucceeded: hasStood = true
+            case .handshakeSucceeded:
+                hasStood = true
+                stands = true
             default: break
             }
         }

@@ -24,6 +24,7 @@ extension ExchangeThread {
             return .failure(.incomplete(membership.generation))
         }
         self.membership = membership
+        names = membership.members.map { PeerAddress($0.address).key?.description }
         let me = membership.me.rawValue
         // Beginning behind oneself spreads the members' first chunks over all owners.
         let others = Array(me + 1..<membership.members.count) + Array(0..<me)
@@ -33,8 +34,8 @@ extension ExchangeThread {
                 lanes.append(
                     try ExchangeLane(
                         number: lanesMade, rank: rank,
-                        address: ExchangeAddress(membership.members[rank].address).nearest,
-                        context: context))
+                        address: PeerAddress(membership.members[rank].address), context: context,
+                        keys: keys))
             }
         } catch {
             fail(error)
@@ -121,10 +122,21 @@ extension ExchangeThread {
             return
         }
         if envelope.moment > reduction.moment {
+            guard keys?.admits(message.user) ?? true else { return }
             newer.append((envelope, message))
-        } else if let chunk = try reduction.accept(envelope, message) {
+        } else if speaksForItself(envelope, message),
+            let chunk = try reduction.accept(envelope, message)
+        {
             send(reduced: chunk)
         }
+    }
+
+    /// Whether a chunk comes from the member that its envelope names. One that was a member before may have its
+    /// connection still.
+    private func speaksForItself(_ envelope: ChunkEnvelope, _ message: Message) -> Bool {
+        guard keys != nil else { return true }
+        return names.indices.contains(envelope.sender) && names[envelope.sender] != nil
+            && names[envelope.sender] == message.user
     }
 
     private func send(reduced chunk: Int) {

@@ -19,11 +19,15 @@ final class ExchangeThread {
     /// How long a reduction waits for a connection that never stood.
     let connectTimeout: Duration
     let board: ProgressBoard
+    /// Nil where members speak in the clear.
+    let keys: PeerKeys?
 
     var membership: ExchangeMembership?
     /// Why this membership reduces no more; a new one may.
     var failure: ExchangeError?
     var newestAborted: Life?
+    /// The members' public keys by rank, as their messages name them.
+    var names: [String?] = []
     var lanes: [ExchangeLane] = []
     var lanesMade: UInt64 = 0
     /// Which member sends on which connection of the inbox.
@@ -60,8 +64,9 @@ final class ExchangeThread {
 
     init(
         context: Context, orders: ExchangeOrders, inbox: Socket, monitor: SocketMonitor,
-        chunkBytes: Int, connectTimeout: Duration, board: ProgressBoard
+        chunkBytes: Int, connectTimeout: Duration, board: ProgressBoard, keys: PeerKeys?
     ) {
+        self.keys = keys
         self.connectTimeout = connectTimeout
         self.board = board
         self.context = context

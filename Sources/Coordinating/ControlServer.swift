@@ -14,6 +14,8 @@ final class ControlServer {
         ///
         /// - Parameter isOrderly: Whether it was let go, or its run is over.
         case launchedWorkerEnded(process: Int64, reason: String, isOrderly: Bool)
+        /// Someone was turned away who is no worker yet.
+        case refused(host: String, reason: String)
     }
 
     /// Where the machine's directives go besides the network.
@@ -32,18 +34,25 @@ final class ControlServer {
 
     /// A turn that took so many pulses was held up.
     private static let hold = 4
+    /// Who connects and does not come to speak within this has its connection closed.
+    private static let handshake = Duration.seconds(5)
     /// How often it is shown how the run is.
     private static let observation = Duration.milliseconds(250)
     /// What a worker's frame may have at most; the largest is a report of all slots of a step.
     private static let maximumFrameSize = 1 << 20
 
     let endpoint: String
-    private let router: Socket
+    let router: Socket
     private let monitor: SocketMonitor
-    private let inbox: Mailbox<Input>
-    private let logger: Logger
+    let inbox: Mailbox<Input>
+    let logger: Logger
+    /// Nil where everything is said in the clear.
+    let security: CoordinatorSecurity?
+    /// The names of workers that were let in, where they have to be.
+    var users: [ConnectionID: String] = [:]
+    var lastLook = ContinuousClock.now
     private let start = ContinuousClock.now
-    private var connections: PeerConnections<ConnectionID>
+    var connections: PeerConnections<ConnectionID>
     private var identities: [ConnectionID: [UInt8]] = [:]
     private var connectionOf: [[UInt8]: ConnectionID] = [:]
     /// Of workers that were started by a coordinator, this or an earlier one.
@@ -56,16 +65,22 @@ final class ControlServer {
     /// Operators who asked how the run is.
     private var inquirers: [(connection: ConnectionID, run: RunID)] = []
 
-    /// - Parameter address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
+    /// - Parameters:
+    ///   - address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
+    ///   - security: Nil speaks in the clear with anyone.
     /// - Throws: `ZeroMQError.addressInUse` and its kin.
     init(
-        context: Context, address: String, inbox: Mailbox<Input>, pulse: Duration, logger: Logger
+        context: Context, address: String, inbox: Mailbox<Input>, pulse: Duration, logger: Logger,
+        security: CoordinatorSecurity? = nil
     ) throws(ZeroMQError) {
+        self.security = security
         var options = SocketOptions()
         options.mandatoryRouting = true
         // The last words, `finish`, should reach workers that are a little behind.
         options.linger = .seconds(1)
         options.maximumMessageSize = Self.maximumFrameSize
+        options.handshakeInterval = Self.handshake
+        options.curve = security?.role(CoordinatorSecurity.controlDomain)
         router = try Socket(.router, in: context, options: options)
         monitor = try SocketMonitor(router)
         connections = PeerConnections(monitor)
@@ -88,10 +103,15 @@ final class ControlServer {
             if poller.isReady(readable) { try receive(into: &events) }
             // The end of a process of our own is reported with its cause, a moment later.
             let lost = try connections.takeLost().filter { !isOwn($0, effects) }
-            events += inbox.drain().compactMap { event(for: $0, machine) }
+            events += inbox.drain().compactMap { event(for: $0, machine, effects) }
             // After the causes that have come: of two reasons for one loss the first one counts.
             if !lost.isEmpty {
                 events.append(.allDisconnected(lost, reason: "its connection closed"))
+            }
+            try noteStrangers()
+            let revoked = takeRevoked().filter { machine.hasPeer($0) }
+            if !revoked.isEmpty {
+                events.append(.allDisconnected(revoked, reason: "an operator revoked its access"))
             }
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
@@ -111,8 +131,13 @@ final class ControlServer {
         }
     }
 
-    private func event(for input: Input, _ machine: CoordinatorMachine) -> CoordinatorEvent? {
+    private func event(
+        for input: Input, _ machine: CoordinatorMachine, _ effects: Effects
+    ) -> CoordinatorEvent? {
         switch input {
+        case .refused(let host, let reason):
+            effects.note(.refused(host: host, reason: reason))
+            return nil
         case .event(let event):
             return event
         case .launchedWorkerEnded(let process, let reason, let isOrderly):
@@ -138,8 +163,13 @@ final class ControlServer {
             }
             let connection = connection(of: frames[0].bytes)
             try connections.note(frames[0], from: connection)
+            guard try isAdmitted(frames, from: connection) else { continue }
             do throws(WireError) {
                 let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
+                guard isFitting(message.body, frames) else {
+                    logger.warning("dropped a control message that its sender may not send")
+                    continue
+                }
                 if case .inquire = message.body {
                     inquirers.append((connection, message.run))
                     continue

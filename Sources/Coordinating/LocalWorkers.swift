@@ -23,6 +23,8 @@ public final class LocalWorkers: Sendable {
         public var run: String
         /// Where `worker-N.log` go.
         public var directory: String
+        /// Makes, or finds, the join token of a seat, a file; nil where the coordinator takes anyone.
+        public var joinToken: (@Sendable (_ seat: Int) throws -> String)?
 
         func token(_ seat: Int) -> String { "\(run)-\(seat)" }
     }
@@ -118,11 +120,13 @@ public final class LocalWorkers: Sendable {
         let log = "\(launch.directory)/worker-\(seat).log"
         let process = Process()
         process.executableURL = launch.program
-        process.arguments = ["join", launch.address, "--threads", String(launch.threads)]
         process.environment = ProcessInfo.processInfo.environment
             .merging([Hello.launchVariable: launch.token(seat)]) { $1 }
         process.standardInput = FileHandle.nullDevice
         do {
+            process.arguments =
+                ["join", launch.address, "--threads", String(launch.threads)]
+                + (try launch.joinToken.map { ["--token", try $0(seat)] } ?? [])
             // Earlier lines stay: they may say why this one was needed.
             guard
                 FileManager.default.fileExists(atPath: log)

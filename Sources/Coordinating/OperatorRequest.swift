@@ -1,3 +1,4 @@
+import AccessControl
 import Checkpoints
 import Foundation
 public import Telemetry
@@ -22,23 +23,30 @@ public final class OperatorRequest {
     ///   - address: Instead.
     /// - Throws: `CoordinatingError` where no coordinator is known there.
     public init(directory: String?, address: String?) throws {
-        (self.address, run) = try Self.target(directory: directory, address: address)
-        dealer = try Socket(.dealer, in: Context())
+        let keys: CoordinatorKeys?
+        (self.address, run, keys) = try Self.target(directory: directory, address: address)
+        var options = SocketOptions()
+        // An operator shows the coordinator's own keys, which nobody else can read.
+        options.curve = keys.map { .client($0.pair, server: $0.pair.publicKey) }
+        dealer = try Socket(.dealer, in: Context(), options: options)
         try dealer.connect(self.address)
     }
 
     private static func target(
         directory: String?, address: String?
-    ) throws -> (address: String, run: RunID) {
-        if let address { return (address, RunID(0)) }
+    ) throws -> (address: String, run: RunID, keys: CoordinatorKeys?) {
+        if let address { return (address, RunID(0), nil) }
         guard let directory, let known = try RunDirectory.address(at: directory) else {
             throw CoordinatingError.usage(
                 problem: "no coordinator has run at \(directory ?? "-"); name the run's directory")
         }
+        let place = RunDirectory.keys(at: directory)
+        let keys = CoordinatorKeys.exist(at: place) ? try CoordinatorKeys(directory: place) : nil
         // The address stays after a run's end, and another run's coordinator may have it by now.
         let journal = directory + "/journal"
         let lines = try Journal.contents(of: journal).lines
-        return (known, try RunJournal.history(of: lines, file: journal).run ?? RunID(0))
+        let run = try RunJournal.history(of: lines, file: journal).run ?? RunID(0)
+        return (known, run, keys)
     }
 
     /// Lets a worker go at the end of the step.

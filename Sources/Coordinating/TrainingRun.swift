@@ -25,6 +25,8 @@ public final class TrainingRun {
         /// Where the control connection listens, as `tcp://127.0.0.1:5555`; port 0 takes any free one. Nil: where an
         /// earlier coordinator of the run did, whose workers look for it there, or any free port of loopback.
         public var address: String?
+        /// The directory of the coordinator's keys; nil: those in the run's directory, where there are some.
+        public var keys: String?
         /// What monitoring is told through; nil where nobody asks.
         public var metrics: (any MetricsFactory)?
         /// Whether the report is lines of JSON.
@@ -32,9 +34,10 @@ public final class TrainingRun {
 
         public init(
             directory: String, configuration: RunConfiguration?, localWorkers: Int, workers: Int,
-            threadsPerWorker: Int, address: String?, metrics: (any MetricsFactory)? = nil,
-            isJSON: Bool = false
+            threadsPerWorker: Int, address: String?, keys: String? = nil,
+            metrics: (any MetricsFactory)? = nil, isJSON: Bool = false
         ) {
+            self.keys = keys
             self.directory = directory
             self.configuration = configuration
             self.localWorkers = localWorkers
@@ -61,6 +64,7 @@ public final class TrainingRun {
     private let profile: SharedProfile
 
     private let context: Context
+    private let security: CoordinatorSecurity?
     private let control: ControlServer
     private let deadlines: Deadlines
     /// Where the run's coordinator was in its last term.
@@ -94,15 +98,24 @@ public final class TrainingRun {
         self.inbox = inbox
         context = try Context(ioThreads: 1, maximumSockets: OpenFiles.raiseLimit())
         earlierAddress = try RunDirectory.address(at: options.directory)
+        let keys = try CoordinatorSecurity.keys(
+            ofRunAt: options.directory, named: options.keys,
+            for: options.address ?? earlierAddress ?? Self.anywhere)
+        security = try keys.map { [context] keys in
+            try CoordinatorSecurity(keys, context: context) {
+                inbox.send(.refused(host: $0, reason: $1))
+            }
+        }
         control = try Self.listen(
             at: options.address, before: earlierAddress, context, inbox, pulse: deadlines.pulse,
-            logger)
+            logger, security)
         directory =
             isStored
             ? try RunDirectory.resume(
                 at: options.directory, configuration: options.configuration.map { _ in wanted })
             : try RunDirectory.create(at: options.directory, configuration: wanted)
         configuration = directory.configuration
+        try CoordinatorSecurity.link(options.keys, intoRunAt: options.directory)
         try directory.record(
             DatasetRecord(
                 classNames: dataset.classNames, frames: sampling.training.frames,
@@ -112,11 +125,12 @@ public final class TrainingRun {
             directory, layout: layout, summary: summary, sampling: sampling, first: start)
         profile = SharedProfile(opening.history.profile)
         try directory.record(address: control.endpoint)
-        local = program.map { [control, opening] program in
+        local = program.map { [control, opening, security] program in
             LocalWorkers(
                 LocalWorkers.Launch(
                     program: program, address: control.endpoint, threads: options.threadsPerWorker,
-                    run: "\(opening.run)", directory: options.directory)
+                    run: "\(opening.run)", directory: options.directory,
+                    joinToken: security?.localTokens(address: control.endpoint))
             ) { exit in
                 inbox.send(
                     .launchedWorkerEnded(
@@ -131,16 +145,19 @@ public final class TrainingRun {
         try saveStart()
     }
 
+    private static let anywhere = "tcp://127.0.0.1:0"
+
     /// Where the flags say, or where the workers of an earlier coordinator look for the next one.
     private static func listen(
         at address: String?, before earlier: String?, _ context: Context,
-        _ inbox: Mailbox<ControlServer.Input>, pulse: Duration, _ logger: Logger
+        _ inbox: Mailbox<ControlServer.Input>, pulse: Duration, _ logger: Logger,
+        _ security: CoordinatorSecurity?
     ) throws -> ControlServer {
-        let anywhere = "tcp://127.0.0.1:0"
         if address == nil, let known = earlier {
             do throws(ZeroMQError) {
                 return try ControlServer(
-                    context: context, address: known, inbox: inbox, pulse: pulse, logger: logger)
+                    context: context, address: known, inbox: inbox, pulse: pulse, logger: logger,
+                    security: security)
             } catch {
                 guard case .addressInUse = error else { throw error }
                 // Another program's, or the coordinator's that is still at this run: the run's lock tells.
@@ -148,7 +165,7 @@ public final class TrainingRun {
         }
         return try ControlServer(
             context: context, address: address ?? anywhere, inbox: inbox, pulse: pulse,
-            logger: logger)
+            logger: logger, security: security)
     }
 
     /// First weights that were taken from elsewhere are durable before a step builds on them.
@@ -215,7 +232,7 @@ public final class TrainingRun {
             states: StateStore(
                 run: opening.run, term: term, layout: opening.layout, newest: newest,
                 lastStep: schedule.lastStep, completed: saver.save),
-            logger: logger, onFailure: broken)
+            logger: logger, security: security, onFailure: broken)
         try directory.journal.append(
             opening.journal.line(
                 .opened(
@@ -225,7 +242,12 @@ public final class TrainingRun {
         if options.workers > options.localWorkers {
             reporter.say(
                 "waiting for \(options.workers - options.localWorkers) more to join: "
-                    + "worker join \(control.endpoint) --threads N")
+                    + "worker join \(control.endpoint)\(security == nil ? "" : " --token FILE") "
+                    + "--threads N")
+            if security != nil {
+                reporter.say(
+                    "a token for each: coordinator token --run \(options.directory) --out FILE")
+            }
         }
 
         // Whatever happens, no worker of ours is left behind.

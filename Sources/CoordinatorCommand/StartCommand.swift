@@ -15,8 +15,10 @@ struct StartCommand: ParsableCommand {
         discussion: """
             A new run:        coordinator start --config configs/quickstart.yaml --data clips.h5 --local-workers 2
             Going on with it: coordinator start --run runs/quickstart --local-workers 4
-            More machines:    coordinator start --config F --bind tcp://10.0.0.1:5555 --workers 3
-                              and on each of them: worker join tcp://10.0.0.1:5555
+            More machines:    coordinator keys --run DIR
+                              coordinator start --config F --run DIR --bind tcp://10.0.0.1:5555 --workers 3
+                              coordinator token --run DIR --out FILE, for each of them, copied there, and then
+                              worker join tcp://10.0.0.1:5555 --token FILE
 
             Exit status: 0 the run is complete, 1 it failed, 2 wrong usage, 75 it stopped and can be resumed.
             """)
@@ -54,6 +56,12 @@ struct StartCommand: ParsableCommand {
     var bind: String?
 
     @Option(
+        help: ArgumentHelp(
+            "The coordinator's keys, made by `coordinator keys --out` (default: those of the run).",
+            valueName: "dir"))
+    var keys: String?
+
+    @Option(
         name: .customLong("dashboard"), defaultAsFlag: "\(DashboardAddress.standard)",
         help: ArgumentHelp(
             "Serve a web page of the run, and /metrics for Prometheus.",
@@ -79,7 +87,7 @@ struct StartCommand: ParsableCommand {
             throw ValidationError(
                 "--local-workers takes 0 or more, --threads-per-worker 1 or more.")
         }
-        guard !(localWorkers > 0 && expectedWorkers > localWorkers && listensEverywhere) else {
+        guard !(localWorkers > 0 && bind.map(BindAddress.isWildcard) ?? false) else {
             throw ValidationError(
                 "Local workers tell the others the address by which they reach the coordinator: name "
                     + "the interface, as --bind tcp://10.0.0.1:5555, instead of \(bind ?? "").")
@@ -100,10 +108,6 @@ struct StartCommand: ParsableCommand {
         }
     }
 
-    private var listensEverywhere: Bool {
-        bind.map { $0.hasPrefix("tcp://0.0.0.0:") || $0.hasPrefix("tcp://*:") } ?? false
-    }
-
     private var expectedWorkers: Int { max(workers ?? 0, localWorkers) }
 
     func run() throws {
@@ -115,7 +119,7 @@ struct StartCommand: ParsableCommand {
             TrainingRun.Options(
                 directory: path, configuration: configuration, localWorkers: localWorkers,
                 workers: expectedWorkers, threadsPerWorker: threadsPerWorker, address: bind,
-                metrics: metrics, isJSON: json),
+                keys: keys, metrics: metrics, isJSON: json),
             logger: Logger(
                 label: "coordinator", factory: { StreamLogHandler.standardError(label: $0) }))
         let page = try dashboard.map { address in

@@ -32,6 +32,8 @@ public struct SocketOptions: Sendable {
     public var kernelSendBuffer: Int?
     /// Bytes of the kernel's receive buffer; nil leaves it to the system.
     public var kernelReceiveBuffer: Int?
+    /// Encrypts, and tells who may connect; nil speaks in the clear.
+    public var curve: CurveRole?
     /// Bind and connect to IPv6 addresses too.
     public var ipv6 = false
 
