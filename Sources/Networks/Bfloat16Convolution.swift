@@ -22,6 +22,7 @@ struct Bfloat16Convolution: ConvolutionAlgorithm {
     }
 
     var shape: lk_convolution { indirect.shape }
+    var method: OperationCost.Method { .bfloat16 }
     var rows: Int { indirect.rows }
     var taps: Int { indirect.taps }
     var depth: Int { indirect.depth }

@@ -28,6 +28,7 @@ struct Bfloat16StemConvolution: ConvolutionAlgorithm {
     }
 
     var shape: lk_convolution { exact.shape }
+    var method: OperationCost.Method { .bfloat16 }
     var rows: Int { exact.rows }
     var tileRows: Int { tileLines * shape.out_width }
     var finishesTiles: Bool { true }
