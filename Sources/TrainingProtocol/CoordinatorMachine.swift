@@ -247,7 +247,10 @@ public struct CoordinatorMachine: Sendable {
         _ message: Stamped<WorkerMessage>, from connection: ConnectionID
     ) -> [CoordinatorDirective] {
         switch message.body {
-        case .hello(let hello): return welcome(hello, from: connection)
+        case .hello(var hello):
+            // A worker of another run that was at this address has a number there.
+            if message.run != options.run { hello.worker = nil }
+            return welcome(hello, from: connection)
         case .drain, .stop, .inquire: return asked(message, by: connection)
         default: break
         }
@@ -256,7 +259,9 @@ public struct CoordinatorMachine: Sendable {
             // Of an earlier term, or lost meanwhile: it may come again. Who leaves needs no answer.
             if case .leaving = message.body { return [] }
             if case .failed = message.body { return [] }
-            let reason = "this is term \(options.term), in which this worker has no part"
+            let reason =
+                message.term == options.term
+                ? "this worker was lost" : "the coordinator was started again, term \(options.term)"
             return [.send(stamp(.unknown(reason: reason)), to: connection)]
         }
         peers[index].lastHeard = now

@@ -258,7 +258,7 @@ struct Cluster {
     /// The number that a node's worker was given.
     func worker(at index: Int) -> WorkerID {
         for note in notes {
-            if case .joined(let worker, "node\(index)", _) = note { return worker }
+            if case .joined(let worker, _, "node\(index)", _) = note { return worker }
         }
         return WorkerID(0)
     }
