@@ -37,7 +37,10 @@ extension ControlServer {
         let isOperator = CoordinatorSecurity.User(name: frames[1].user) == .operator
         switch message {
         case .drain, .stop, .inquire: return isOperator
-        default: return !isOperator
+        // Named one by one: whoever adds a message decides who may send it.
+        case .hello, .ready, .attested, .reduced, .evaluated, .witnessed, .heartbeat, .stalled,
+            .failed, .leaving:
+            return !isOperator
         }
     }
 

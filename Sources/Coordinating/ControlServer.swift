@@ -82,7 +82,10 @@ final class ControlServer {
         options.linger = .seconds(1)
         options.maximumMessageSize = Self.maximumFrameSize
         options.handshakeInterval = Self.handshake
-        options.curve = security?.role(CoordinatorSecurity.controlDomain)
+        if let security {
+            options.curve = security.role(CoordinatorSecurity.controlDomain)
+            options.ioThreads = CoordinatorSecurity.controlThread
+        }
         router = try Socket(.router, in: context, options: options)
         monitor = try SocketMonitor(router)
         connections = PeerConnections(monitor)

@@ -103,11 +103,13 @@ public final class TrainingRun {
         deadlines = Deadlines(worker: wanted.transport.workerTimeout)
         let inbox = try Mailbox<ControlServer.Input>()
         self.inbox = inbox
-        context = try Context(ioThreads: 1, maximumSockets: OpenFiles.raiseLimit())
         earlierAddress = try RunDirectory.address(at: options.directory)
         let keys = try CoordinatorSecurity.keys(
             ofRunAt: options.directory, named: options.keys,
             for: options.address ?? earlierAddress ?? Self.anywhere)
+        context = try Context(
+            ioThreads: keys == nil ? 1 : CoordinatorSecurity.ioThreads,
+            maximumSockets: OpenFiles.raiseLimit())
         security = try keys.map { [context] keys in
             try CoordinatorSecurity(keys, context: context) {
                 inbox.send(.refused(host: $0, reason: $1))

@@ -26,8 +26,8 @@ struct LaunchCommand: ParsableCommand {
                 node-1 threads=16
                 node-2 workers=2 threads=8 dir=/opt/lockstep
 
-            where dir is the directory of the `worker` program there (default: the coordinator's here). ssh has to get
-            in without asking. Each worker gets a token of its own through ssh's standard input; one that ends before the
+            where dir is the directory of the `worker` program there (default: the coordinator's here). The run begins when
+            all are there, or as many as --workers N after the `--` says. ssh has to get in without asking. Each worker gets a token of its own through ssh's standard input; one that ends before the
             run does is started again after a pause, and leaves when this program ends or cannot be reached.
 
             Ctrl-C stops the run after the step under way (without a coordinator of its own: has the workers leave it).
@@ -56,9 +56,8 @@ struct LaunchCommand: ParsableCommand {
     var start: [String] = []
 
     func validate() throws {
-        for flag in ["--run", "--workers"] where has(flag) != nil {
-            throw ValidationError(
-                "\(flag) follows from --hosts and --run: leave it away after `--`.")
+        guard has("--run") == nil else {
+            throw ValidationError("The run is named before the `--`.")
         }
         if isStarting, address == nil, has("--bind").map(BindAddress.isWildcard) ?? false {
             throw ValidationError(
@@ -71,7 +70,11 @@ struct LaunchCommand: ParsableCommand {
         let file = try HostsFile(contentsOf: hosts)
         // At once: the coordinator writes to the same place.
         let say: @Sendable (String) -> Void = { text in
-            FileHandle.standardOutput.write(Data("launch: \(text)\n".utf8))
+            do {
+                try FileHandle.standardOutput.write(contentsOf: Data("launch: \(text)\n".utf8))
+            } catch {
+                // Nobody is there to read it any more; what is under way goes on.
+            }
         }
         if isStarting {
             try check(file, has("--bind") ?? "tcp://127.0.0.1:0")
@@ -94,11 +97,10 @@ struct LaunchCommand: ParsableCommand {
     /// Runs a coordinator, and workers as long as it does.
     private func serve(_ file: HostsFile, _ say: @escaping @Sendable (String) -> Void) throws {
         let local = has("--local-workers").flatMap { Int($0) } ?? 0
+        let expected = has("--workers") == nil ? ["--workers", "\(file.workers + local)"] : []
         let coordinator = CoordinatorProcess(
             program: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
-            arguments: ["start", "--run", directory, "--workers", "\(file.workers + local)"]
-                + start,
-            run: directory, say: say)
+            arguments: ["start", "--run", directory] + expected + start, run: directory, say: say)
         let signals = StopSignals({ _ in coordinator.stop() }, again: { coordinator.stop() })
         defer { signals.cancel() }
         var workers: RemoteWorkers?

@@ -2,7 +2,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Turns the first Ctrl-C or SIGTERM into a request to stop after the step, and the second into an end at once.
+/// Turns the first Ctrl-C, SIGTERM or closing of the terminal into a request to stop after the step, and the second
+/// into an end at once.
 final class StopSignals {
     private var sources: [any DispatchSourceSignal] = []
 
@@ -14,9 +15,14 @@ final class StopSignals {
         _ stop: @escaping @Sendable (_ reason: String) -> Void,
         again: @escaping @Sendable () -> Void = { _exit(75) }
     ) {
-        for (number, name) in [(SIGINT, "interrupted"), (SIGTERM, "terminated")] {
+        let names = [
+            (SIGINT, "interrupted"), (SIGTERM, "terminated"), (SIGHUP, "its terminal was closed"),
+        ]
+        for (number, name) in names {
             // The default action would end the process before the source hears of it.
-            signal(number, SIG_IGN)
+            let before = signal(number, SIG_IGN)
+            // Under nohup a terminal may go.
+            if number == SIGHUP, Self.isIgnored(before) { continue }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             let requests = RequestCounter()
             source.setEventHandler {
@@ -29,6 +35,10 @@ final class StopSignals {
             source.resume()
             sources.append(source)
         }
+    }
+
+    private static func isIgnored(_ handler: __sighandler_t?) -> Bool {
+        unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     func cancel() {

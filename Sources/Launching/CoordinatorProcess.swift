@@ -49,7 +49,13 @@ public final class CoordinatorProcess: Sendable {
                 while process.isRunning, addressFile == before { usleep(Self.watch) }
                 if process.isRunning, let address = try RunDirectory.address(at: run) {
                     isFirst = false
-                    try onListening(address)
+                    do {
+                        try onListening(address)
+                    } catch {
+                        stop()
+                        process.waitUntilExit()
+                        throw error
+                    }
                 }
             }
             process.waitUntilExit()

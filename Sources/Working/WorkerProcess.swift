@@ -52,7 +52,9 @@ public final class WorkerProcess {
     public init(_ options: Options, logger: Logger) throws {
         self.options = options
         self.logger = logger
-        bulk = try Context(ioThreads: 1, maximumSockets: OpenFiles.raiseLimit())
+        // I/O threads encrypt, too, at less than a GB/s each.
+        bulk = try Context(
+            ioThreads: options.keys == nil ? 1 : 2, maximumSockets: OpenFiles.raiseLimit())
         security = try options.keys.map { [bulk] keys in
             WorkerSecurity(
                 coordinator: .client(keys.pair, server: keys.coordinator),

@@ -106,7 +106,7 @@ struct LaunchTests {
             let command = try Command(
                 "coordinator",
                 launch(tiny, hosts, "--set", "train.epochs=100"), environment: environment)
-            let result = try await command.finish { line in
+            let result = await command.finish { line in
                 // The run waits for the worker that cannot come.
                 if line.contains("ssh-copy-id denied") { command.send(SIGTERM) }
             }

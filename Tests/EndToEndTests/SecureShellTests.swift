@@ -2,13 +2,16 @@ import Foundation
 import Glibc
 import Testing
 
-@Suite("A real ssh", .timeLimit(.minutes(5)), .enabled(if: SecureShellTests.isThere, "no sshd"))
-struct SecureShellTests {
+private enum SecureShell {
     static let server = "/usr/sbin/sshd"
-    static let isThere =
-        FileManager.default.isExecutableFile(atPath: server)
-        && FileManager.default.isExecutableFile(atPath: "/usr/bin/ssh-keygen")
+    static let keys = "/usr/bin/ssh-keygen"
+    static let isThere = [server, keys, "/usr/bin/ssh"].allSatisfy {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+}
 
+@Suite("A real ssh", .timeLimit(.minutes(5)), .enabled(if: SecureShell.isThere, "no sshd"))
+struct SecureShellTests {
     /// An sshd of this test's own on loopback, which lets in one key.
     private final class Server: Sendable {
         private let process = Process()
@@ -17,7 +20,7 @@ struct SecureShellTests {
         init(in folder: String) throws {
             for name in ["host", "login"] {
                 try Self.finish(
-                    "/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                    SecureShell.keys, "-q", "-t", "ed25519", "-N", "", "-f",
                     folder + "/" + name)
             }
             // The one at which nobody listens may be anyone's in a moment; then sshd says so and the test fails.
@@ -49,7 +52,7 @@ struct SecureShellTests {
             """.write(toFile: configuration, atomically: true, encoding: .utf8)
             // Where sshd locks itself in, on systems that have not started one yet.
             if getuid() == 0 { mkdir("/run/sshd", 0o755) }
-            process.executableURL = URL(fileURLWithPath: SecureShellTests.server)
+            process.executableURL = URL(fileURLWithPath: SecureShell.server)
             process.arguments = ["-D", "-e", "-f", folder + "/sshd"]
             let errors = Pipe()
             process.standardError = errors
@@ -118,7 +121,7 @@ struct SecureShellTests {
         let other = try Command(
             "coordinator",
             ["launch", "--hosts", tiny.path("other"), "--address", "tcp://127.0.0.1:9"] + flags)
-        let told = try await other.finish { line in
+        let told = await other.finish { line in
             if line.contains("Host key verification failed") { other.send(SIGTERM) }
         }
         #expect(told.output.contains("accept it once: ssh stranger true"), "\(told.output)")

@@ -33,8 +33,9 @@ check_units() {
     for unit in cluster/systemd/*@.service; do
         name=$(basename "$unit" @.service)
         sed "s#/opt/lockstep/[a-z]*#/bin/true#" "$unit" >"$folder/$name@test.service"
-        log=$(systemd-analyze verify "$folder/$name@test.service" 2>&1) && [[ -z $log ]] ||
-            failed "$unit: $log"
+        # It may have something to say of this machine's own units, too.
+        log=$(systemd-analyze verify "$folder/$name@test.service" 2>&1 | grep lockstep || true)
+        [[ -z $log ]] || failed "$unit: $log"
     done
     rm -rf "$folder"
     say "systemd units: checked"

@@ -87,7 +87,8 @@ is_over() { case $(state) in COMPLETED | FAILED | CANCELLED | TIMEOUT | NODE_FAI
 kill_node() {
     local file
     kill -9 "$(<"$home/slurm/pid/slurmd${1#n}")"
-    grep -lzxs "SLURMD_NODENAME=$1" /proc/[0-9]*/environ | while read -r file; do
+    # Processes come and go while it looks.
+    { grep -lzxs "SLURMD_NODENAME=$1" /proc/[0-9]*/environ || true; } | while read -r file; do
         grep -qzxs "SLURM_CONF=$SLURM_CONF" "$file" &&
             kill -9 "$(basename "$(dirname "$file")")" 2>/dev/null || true
     done
@@ -114,8 +115,8 @@ ps -eo args | grep -q 'lockstep-[t]oken 1' && fail "a token stands on a command 
 [[ $(stat -c %a run/keys/coordinator.key) == 600 ]] || fail "the key is not its owner's alone"
 
 say "== $(commits run) steps; node n3 goes down"
-kill_node n3
 scontrol update nodename=n3 state=down reason=test
+kill_node n3
 lost=$(commits run)
 await 60 "steps without the lost node" has_commits run $((lost + 30))
 is_state RUNNING || fail "the job did not survive the loss of a node"
@@ -134,8 +135,9 @@ scontrol update jobid="$job" TimeLimit=30 StartTime=now
 say "== The second attempt; the first node, with the coordinator, goes down"
 await 120 "the second attempt" is_state RUNNING
 await 120 "steps of the second attempt" has_commits run $((before + 60))
-kill_node n1
+# In this order: a node that is cut off tells nobody how its shell ended.
 scontrol update nodename=n1 state=down reason=test
+kill_node n1
 await 60 "the job to be queued again" is_state PENDING
 say "queued again after $(commits run) steps"
 bash "$root/Tests/Slurm/cluster.sh" node "$home/slurm" 1
