@@ -107,7 +107,9 @@ def look(page, url, run, picture):
     run.send_signal(signal.SIGINT)
     run.wait(timeout=60)
     page.wait(f"!({LIVE})")
-    check(True, "the end of the coordinator is noticed")
+    check(page.evaluate("document.getElementById('phase').textContent") == "ended", "the page tells that the run has ended")
+    reason = page.evaluate("document.getElementById('reason').textContent")
+    check("interrupted" in reason, f"and why: {reason}")
     picture("end")
 
 
