@@ -11,36 +11,61 @@ final class ExchangeLane {
     let number: UInt64
     let rank: Int
     let address: String
+    /// Of the member, where members have keys.
+    let key: CurveKey?
     let socket: Socket
     let monitor: SocketMonitor
     /// Chunks that libzmq still holds.
     var inFlight = 0
 
     private var reduced: ArraySlice<Int> = []
-    private var nextChunk = 0
+    /// Of the member's chunks, in the order in which they become final.
+    private var nextPlace = 0
     private var nextSum = 0
     private var isLost = false
+    /// Whether a connection stands now.
+    private var stands = false
     /// Whether a connection ever stood.
     private(set) var hasStood = false
 
-    init(number: UInt64, rank: Int, address: String, context: Context) throws(ZeroMQError) {
+    /// - Parameters:
+    ///   - keys: Nil where members have none.
+    ///   - inTheClear: Whether chunks are not encrypted all the same.
+    /// - Throws: `ExchangeError.unreachable` where the address is none, or has no key; `.transport`.
+    init(
+        number: UInt64, rank: Int, address: PeerAddress, context: Context, keys: PeerKeys?,
+        inTheClear: Bool
+    ) throws(ExchangeError) {
         self.number = number
         self.rank = rank
-        self.address = address
+        self.address = ExchangeAddress(address.endpoint).nearest
         var options = SocketOptions()
         // No limit: `ExchangeThread.window` limits what is in flight, and a send must never wait.
         options.sendHighWaterMark = 0
         options.linger = Self.linger
         options.reconnectInterval = Self.reconnectInterval
-        socket = try Socket(.push, in: context, options: options)
-        monitor = try SocketMonitor(socket)
-        try socket.connect(address)
+        key = address.key
+        do {
+            let role = try keys?.client(to: address)
+            if !inTheClear { options.curve = role }
+        } catch {
+            throw .unreachable(peer: Rank(rank), address: address.endpoint)
+        }
+        (socket, monitor) = try ExchangeError.wrapping { () throws(ZeroMQError) in
+            let socket = try Socket(.push, in: context, options: options)
+            return (socket, try SocketMonitor(socket))
+        }
+        do {
+            try socket.connect(self.address)
+        } catch {
+            throw .unreachable(peer: Rank(rank), address: self.address)
+        }
     }
 
     /// Starts over with a new reduction.
     func begin() {
         reduced = []
-        nextChunk = rank
+        nextPlace = 0
         nextSum = 0
     }
 
@@ -51,16 +76,21 @@ final class ExchangeLane {
     /// Whether libzmq has taken everything of `reduction`, and let go of it.
     func isDone(_ reduction: Reduction) -> Bool {
         inFlight == 0 && reduced.isEmpty
-            && (nextChunk >= reduction.layout.chunks || reduction.sumsToSend == 0)
+            && (nextPlace == reduction.order[rank].count || reduction.sumsToSend == 0)
     }
 
     /// Whether the connection stood once and does not now. What was on its way may be lost then.
     func hasLostConnection() throws(ZeroMQError) -> Bool {
         while let event = try monitor.next() {
             switch event.kind {
-            case .disconnected: isLost = true
+            case .disconnected:
+                // Before both sides have agreed nothing was on its way.
+                if stands { isLost = true }
+                stands = false
             case .connected: isLost = isLost && inFlight > 0
-            case .handshakeSucceeded: hasStood = true
+            case .handshakeSucceeded:
+                hasStood = true
+                stands = true
             default: break
             }
         }
@@ -75,12 +105,15 @@ final class ExchangeLane {
         if let chunk = reduced.popFirst() {
             return try reduction.reduced(chunk, release: release)
         }
-        guard nextChunk < reduction.layout.chunks, reduction.sumsToSend > 0 else { return nil }
-        let frames = try reduction.partial(nextChunk, sum: nextSum, release: release)
+        let chunks = reduction.order[rank]
+        guard nextPlace < chunks.count, reduction.sumsToSend > 0,
+            reduction.isFinal(chunks[nextPlace])
+        else { return nil }
+        let frames = try reduction.partial(chunks[nextPlace], sum: nextSum, release: release)
         nextSum += 1
         if nextSum == reduction.sumsToSend {
             nextSum = 0
-            nextChunk += reduction.layout.members
+            nextPlace += 1
         }
         return frames
     }

@@ -10,12 +10,15 @@ enum ExchangeOrder: Sendable {
     struct Reduce: Sendable {
         let step: Step
         let sums: [(subtree: Subtree, buffer: FloatBuffer)]
+        let last: SlotUnderWay?
         let target: FloatBuffer
         let answer: Answer<Digest>
     }
 
     case configure(ExchangeMembership, Answer<Void>)
     case reduce(Reduce)
+    /// More of the slot under way is final.
+    case advanced
     case abort(Term, Generation)
     /// libzmq has let go of a chunk sent by the lane of this number.
     case released(lane: UInt64)

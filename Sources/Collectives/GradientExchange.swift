@@ -33,10 +33,13 @@ public final class GradientExchange: Sendable {
     ///   - host: the host to advertise in the place of the bound one, for example when that is `*`.
     ///   - chunkBytes: wished size of a chunk; the same for all members.
     ///   - connectTimeout: how long a reduction waits for a connection to a member that never stood.
+    ///   - keys: encrypt, and take chunks from members only; nil speaks in the clear with anyone.
+    ///   - inTheClear: do not encrypt chunks, but prove of each who sent it, with `ChunkSeals`.
     /// - Throws: `ZeroMQError` if the endpoint cannot be bound, or the system gives no thread.
     public init(
         context: Context, bind endpoint: String, advertise host: String? = nil,
-        chunkBytes: Int = 1 << 20, connectTimeout: Duration = .seconds(2)
+        chunkBytes: Int = 1 << 20, connectTimeout: Duration = .seconds(2), keys: PeerKeys? = nil,
+        inTheClear: Bool = false
     ) throws(ZeroMQError) {
         let board = ProgressBoard()
         self.board = board
@@ -44,12 +47,14 @@ public final class GradientExchange: Sendable {
         let bound = try Mailbox<Result<String, ZeroMQError>>()
         thread = try DedicatedThread(name: "exchange") {
             do throws(ZeroMQError) {
-                let (inbox, monitor) = try Self.inbox(context, chunkBytes: chunkBytes)
-                let address = try Self.bind(inbox, to: endpoint, advertise: host)
-                bound.send(.success(address.text))
+                let (inbox, monitor) = try Self.inbox(
+                    context, chunkBytes: chunkBytes, inTheClear ? nil : keys)
+                let address = try Self.bind(inbox, to: endpoint, advertise: host).text
+                bound.send(.success(keys?.keyed(address) ?? address))
                 let thread = ExchangeThread(
                     context: context, orders: orders, inbox: inbox, monitor: monitor,
-                    chunkBytes: chunkBytes, connectTimeout: connectTimeout, board: board)
+                    chunkBytes: chunkBytes, connectTimeout: connectTimeout, board: board,
+                    keys: keys, seals: inTheClear ? try keys?.seals() : nil)
                 thread.run()
             } catch {
                 bound.send(.failure(error))
@@ -67,13 +72,14 @@ public final class GradientExchange: Sendable {
     }
 
     private static func inbox(
-        _ context: Context, chunkBytes: Int
+        _ context: Context, chunkBytes: Int, _ keys: PeerKeys?
     ) throws(ZeroMQError) -> (Socket, SocketMonitor) {
         /// What a member that is not reducing yet holds in memory for each of the others.
         let bufferedBytes = 32 << 20
         var options = SocketOptions()
         options.receiveHighWaterMark = max(4, bufferedBytes / max(1, chunkBytes))
         options.handshakeInterval = .seconds(5)
+        options.curve = keys?.server("gradients")
         let inbox = try Socket(.pull, in: context, options: options)
         return (inbox, try SocketMonitor(inbox))
     }
@@ -96,7 +102,7 @@ public final class GradientExchange: Sendable {
 extension GradientExchange {
     /// Turns to the members of a new generation. A reduction that still runs is aborted.
     ///
-    /// - Throws: `ExchangeError.transport` if an address is none; `.incomplete`, `.closed`.
+    /// - Throws: `ExchangeError.unreachable` if an address is none; `.incomplete`, `.transport`, `.closed`.
     public func configure(_ membership: ExchangeMembership) throws(ExchangeError) {
         let answer = try Self.answer(of: Void.self)
         try orders.submit(.configure(membership, answer))
@@ -117,16 +123,46 @@ extension GradientExchange {
     public func reduce(
         step: Step, sums: [(subtree: Subtree, buffer: FloatBuffer)], into target: FloatBuffer
     ) throws(ExchangeError) -> Digest {
+        try finish(begin(step: step, sums: sums, last: nil, into: target))
+    }
+
+    /// Begins what `reduce` does, with the member's last slot still being computed: chunks go their way as their
+    /// part of it becomes final. Whoever begins must `finish` before it begins again or changes a buffer.
+    ///
+    /// - Parameters:
+    ///   - sums: of the slots before; with `last` they make up this member's slots.
+    ///   - last: told of its progress, and at the end finished, unless the generation ends.
+    /// - Throws: `ExchangeError.closed`, `.transport`.
+    public func begin(
+        step: Step, sums: [(subtree: Subtree, buffer: FloatBuffer)], last: SlotUnderWay?,
+        into target: FloatBuffer
+    ) throws(ExchangeError) -> OngoingReduction {
         let others = isReducing.withLock { reducing in
             defer { reducing = true }
             return reducing
         }
         precondition(!others, "one reduction at a time")
+        do {
+            let answer = try Self.answer(of: Digest.self)
+            let orders = orders
+            // What is said after the end reaches nobody.
+            last?.onAdvance { do { try orders.submit(.advanced) } catch {} }
+            try orders.submit(
+                .reduce(.init(step: step, sums: sums, last: last, target: target, answer: answer)))
+            return OngoingReduction(last: last, answer: answer)
+        } catch {
+            isReducing.withLock { $0 = false }
+            throw error
+        }
+    }
+
+    /// Waits for the end of a reduction: with success, or once nothing reads its buffers any more.
+    ///
+    /// - Returns, Throws: as `reduce`.
+    public func finish(_ reduction: OngoingReduction) throws(ExchangeError) -> Digest {
         defer { isReducing.withLock { $0 = false } }
-        let answer = try Self.answer(of: Digest.self)
-        try orders.submit(
-            .reduce(.init(step: step, sums: sums, target: target, answer: answer)))
-        return try Self.wait(answer)
+        reduction.last?.onAdvance(nil)
+        return try Self.wait(reduction.answer)
     }
 
     /// Ends whatever this generation of this term, or an older one, still reduces. From any thread; does not

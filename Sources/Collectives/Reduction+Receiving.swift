@@ -50,7 +50,7 @@ extension Reduction {
             message: message, checksum: envelope.checksum, aligned: Self.alignedCopy(message))
         awaited[place] -= 1
         notePartial(from: envelope.sender, bytes: message.count)
-        guard awaited[place] == 0 else { return nil }
+        guard awaited[place] == 0, isKnownFinal[place] else { return nil }
         try finish(chunk)
         return chunk
     }

@@ -11,10 +11,7 @@ extension Reduction {
     func partial(
         _ chunk: Int, sum: Int, release: @escaping @Sendable () -> Void
     ) throws(ExchangeError) -> [Message] {
-        let floats = layout.floats(of: chunk)
-        let buffer = sums[sum]
-        let checksum = VectorDigest.of(base: buffer.base + floats.lowerBound, count: floats.count)
-            .low
+        let (buffer, checksum) = ownSum(sum, chunk)
         return try frames(.partial, chunk, covers[me][sum], checksum, buffer, release)
     }
 

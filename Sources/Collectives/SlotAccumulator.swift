@@ -10,7 +10,7 @@ import TrainingProtocol
 ///     executor.gradient(of: slot, into: buffer)
 ///     accumulator.finish(slot, buffer)
 /// }
-/// try exchange.reduce(step: step, sums: accumulator.sums, into: gradient)
+/// try exchange.reduce(step: step, sums: accumulator.sums, into: accumulator.target())
 /// ```
 /// Fed in slot order it holds at most 2 log2(slots) sums a range of its slots. Buffers are used again from
 /// step to step. It belongs to one thread.
@@ -25,11 +25,14 @@ public struct SlotAccumulator: ~Copyable {
     public let count: Int
     /// The slots of this worker.
     public private(set) var slots: SlotSet
-    /// In slot order; no two of them are halves of one node.
+    /// In slot order; no two of them are halves of one node, but for the one at `kept`.
     private var held: [(subtree: Subtree, buffer: FloatBuffer)] = []
+    private var kept: Int?
     /// Results of slots that are not this worker's, the oldest first.
     private var spares: [Spare] = []
     private var free: [FloatBuffer] = []
+    /// Where the sum over all members lies, until the next step.
+    public private(set) var reduced: FloatBuffer?
 
     public init(tree: SlotTree, slots: SlotSet, count: Int) {
         self.tree = tree
@@ -39,17 +42,55 @@ public struct SlotAccumulator: ~Copyable {
 
     /// A buffer to write a slot's whole result to. What it holds before is undefined.
     public mutating func lend() -> FloatBuffer {
-        free.popLast() ?? FloatBuffer(count: count)
+        // The whole tree's sum may be let go of while it is still the one to be applied.
+        guard let index = free.lastIndex(where: { $0 !== reduced }) else {
+            return FloatBuffer(count: count)
+        }
+        return free.remove(at: index)
+    }
+
+    /// The buffer for the sum over all members, which stays what `reduced` is until the next step: a
+    /// reduction that is made again within the step writes the same bits.
+    ///
+    /// For whoever holds the whole tree's sum it is that one, which a reduction leaves as it is; for
+    /// others one that results were written to, if any is left.
+    public mutating func target() -> FloatBuffer {
+        if let known = reduced {
+            free.removeAll { $0 === known }
+            return known
+        }
+        let buffer = held.first { $0.subtree == tree.root }?.buffer ?? lend()
+        reduced = buffer
+        return buffer
+    }
+
+    private mutating func letGoOfReduced() {
+        guard let buffer = reduced else { return }
+        reduced = nil
+        if !free.contains(where: { $0 === buffer }), !held.contains(where: { $0.buffer === buffer })
+        {
+            free.append(buffer)
+        }
     }
 
     /// Takes the result of `slot`, and the buffer that it is in, and adds what can be added.
     public mutating func finish(_ slot: Slot, _ buffer: FloatBuffer) {
+        addHalves(around: insert(slot, buffer))
+    }
+
+    /// Takes the result of the last slot and adds nothing: an exchange reads all buffers and does it meanwhile. What
+    /// is then needed of the sums themselves, in another generation of the step, is added by `assign`.
+    public mutating func keep(_ slot: Slot, _ buffer: FloatBuffer) {
+        kept = insert(slot, buffer)
+    }
+
+    private mutating func insert(_ slot: Slot, _ buffer: FloatBuffer) -> Int {
         precondition(buffer.count == count, "a slot's result has \(count) floats")
         precondition(
             slots.contains(slot.rawValue) && !isHeld(slot), "slot \(slot) is not awaited")
         let index = held.firstIndex { $0.subtree.slots.lowerBound > slot.rawValue } ?? held.count
         held.insert((Subtree(slot.rawValue..<slot.rawValue + 1), buffer), at: index)
-        addHalves(around: index)
+        return index
     }
 
     /// Adds the part at `index` to its other half, and the sum to its, as long as both are there.
@@ -69,6 +110,16 @@ public struct SlotAccumulator: ~Copyable {
         }
     }
 
+    /// Adds what a result that was only kept makes addable.
+    private mutating func addAllHalves() {
+        var index = 0
+        while index < held.count {
+            let before = held.count
+            addHalves(around: index)
+            index = held.count == before ? index + 1 : 0
+        }
+    }
+
     private mutating func addPair(at index: Int, _ addition: SlotTree.Addition) {
         let right = held.remove(at: index + 1).buffer
         VectorSums.add(into: held[index].buffer.base, from: right.base, count: count)
@@ -79,6 +130,9 @@ public struct SlotAccumulator: ~Copyable {
     private func isHeld(_ slot: Slot) -> Bool {
         held.contains { $0.subtree.slots.contains(slot.rawValue) }
     }
+
+    /// Whether every slot is this worker's.
+    public var holdsAll: Bool { slots.contains(tree.root.slots) }
 
     /// Slots of this worker whose result is in the sums.
     public var finished: SlotSet { SlotSet(ranges: held.map(\.subtree.slots)) }
@@ -91,10 +145,12 @@ public struct SlotAccumulator: ~Copyable {
     /// The sums held, in slot order. Once nothing is missing they are `tree.cover(slots)`.
     public var sums: [(subtree: Subtree, buffer: FloatBuffer)] { held }
 
-    /// Forgets all sums and spare results, for the next step.
+    /// Forgets all sums, what they were reduced to, and spare results, for the next step.
     public mutating func reset() {
+        letGoOfReduced()
         free += held.map(\.buffer) + spares.map(\.buffer)
         held = []
+        kept = nil
         spares = []
     }
 }
@@ -106,15 +162,19 @@ extension SlotAccumulator {
     /// them, so that only what is missing is computed.
     public mutating func assign(_ slots: SlotSet) {
         self.slots = slots
-        var kept: [(subtree: Subtree, buffer: FloatBuffer)] = []
+        var stay: [(subtree: Subtree, buffer: FloatBuffer)] = []
         for part in held {
             if slots.contains(part.subtree.slots) {
-                kept.append(part)
+                stay.append(part)
             } else {
                 free.append(part.buffer)
             }
         }
-        held = kept
+        held = stay
+        if kept != nil {
+            kept = nil
+            addAllHalves()
+        }
         let waiting = spares
         spares = []
         for spare in waiting { setAside(spare.slot, spare.buffer) }

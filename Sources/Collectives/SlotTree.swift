@@ -93,6 +93,11 @@ public struct SlotTree: Hashable, Sendable {
     ///
     /// - Returns: nil unless every slot is in exactly one part and every part is a node of the tree.
     public func additions(finishing parts: [Subtree]) -> [Addition]? {
+        additions(to: root, finishing: parts)
+    }
+
+    /// Likewise the additions that finish a node of the tree.
+    func additions(to node: Subtree, finishing parts: [Subtree]) -> [Addition]? {
         let sorted = parts.sorted { $0.slots.lowerBound < $1.slots.lowerBound }
         var additions: [Addition] = []
         var next = 0
@@ -107,7 +112,7 @@ public struct SlotTree: Hashable, Sendable {
             additions.append(Addition(left: halves.left, right: halves.right))
             return true
         }
-        return finish(root) && next == sorted.count ? additions : nil
+        return finish(node) && next == sorted.count ? additions : nil
     }
 
     /// The least power of two that is at least `count`.

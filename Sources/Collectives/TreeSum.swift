@@ -18,12 +18,15 @@ struct TreeSum {
     /// Buffers of a block each that a run needs beside the target.
     private(set) var scratchBlocks = 0
 
-    /// - Parameter parts: the subtrees that the sources hold, in the order of the sources. They must
-    ///   make up the whole tree.
-    init(tree: SlotTree, parts: [Subtree]) {
+    /// - Parameters:
+    ///   - node: the subtree to add up; the whole tree without one.
+    ///   - parts: the subtrees that the sources hold, in the order of the sources. They must make up the node.
+    init(tree: SlotTree, over node: Subtree? = nil, parts: [Subtree]) {
+        let node = node ?? tree.root
         precondition(
-            tree.additions(finishing: parts) != nil, "the parts \(parts) are not the whole tree")
-        _ = add(tree.root, of: tree, from: parts, to: .target, depth: 0)
+            tree.additions(to: node, finishing: parts) != nil,
+            "the parts \(parts) are not all of \(node)")
+        _ = add(node, of: tree, from: parts, to: .target, depth: 0)
     }
 
     private mutating func add(

@@ -19,6 +19,7 @@ final class CheckpointSaver: Sendable {
     }
 
     private let orders: Mailbox<Order>
+    private let control: Mailbox<ControlServer.Input>
     private let thread: DedicatedThread<Void>
 
     /// - Parameters:
@@ -34,6 +35,7 @@ final class CheckpointSaver: Sendable {
     ) throws(ZeroMQError) {
         let orders = try Mailbox<Order>()
         self.orders = orders
+        self.control = control
         thread = try DedicatedThread(name: "saver") {
             while let order = orders.receive(timeout: nil) {
                 guard case .save(let step, let state) = order else { return }
@@ -64,7 +66,10 @@ final class CheckpointSaver: Sendable {
         }
     }
 
-    func save(_ step: Step, _ state: TrainingState) { orders.send(.save(step, state)) }
+    func save(_ step: Step, _ state: TrainingState) {
+        control.send(.event(.stateArrived(step)))
+        orders.send(.save(step, state))
+    }
 
     /// Finishes what is ordered, and ends.
     func stop() throws {

@@ -14,6 +14,8 @@ final class ControlServer {
         ///
         /// - Parameter isOrderly: Whether it was let go, or its run is over.
         case launchedWorkerEnded(process: Int64, reason: String, isOrderly: Bool)
+        /// Someone was turned away who is no worker yet.
+        case refused(host: String, reason: String)
     }
 
     /// Where the machine's directives go besides the network.
@@ -24,20 +26,35 @@ final class ControlServer {
         var note: (CoordinatorNote) -> Void
         /// Whether a process runs that the coordinator started: how it ends is told by the system.
         var isOwn: (_ process: Int64) -> Bool
+        /// Shows how the run is, now and then.
+        var observe: (CoordinatorOverview) -> Void = { _ in }
+        /// Tells an operator how the run is.
+        var status: () -> String = { "" }
     }
 
+    /// How long workers have to leave at the end; a silent one leaves later.
+    private static let farewell = Duration.seconds(1)
     /// A turn that took so many pulses was held up.
     private static let hold = 4
+    /// Who connects and does not come to speak within this has its connection closed.
+    private static let handshake = Duration.seconds(5)
+    /// How often it is shown how the run is.
+    private static let observation = Duration.milliseconds(250)
     /// What a worker's frame may have at most; the largest is a report of all slots of a step.
     private static let maximumFrameSize = 1 << 20
 
     let endpoint: String
-    private let router: Socket
+    let router: Socket
     private let monitor: SocketMonitor
-    private let inbox: Mailbox<Input>
-    private let logger: Logger
+    let inbox: Mailbox<Input>
+    let logger: Logger
+    /// Nil where everything is said in the clear.
+    let security: CoordinatorSecurity?
+    /// The names of workers that were let in, where they have to be.
+    var users: [ConnectionID: String] = [:]
+    var lastLook = ContinuousClock.now
     private let start = ContinuousClock.now
-    private var connections: PeerConnections<ConnectionID>
+    var connections: PeerConnections<ConnectionID>
     private var identities: [ConnectionID: [UInt8]] = [:]
     private var connectionOf: [[UInt8]: ConnectionID] = [:]
     /// Of workers that were started by a coordinator, this or an earlier one.
@@ -46,17 +63,29 @@ final class ControlServer {
     private var memberLists = MemberListCache()
     private let pulse: Duration
     private var nextConnection = ConnectionID(1)
+    private var observed: ContinuousClock.Instant?
+    /// Operators who asked how the run is.
+    private var inquirers: [(connection: ConnectionID, run: RunID)] = []
 
-    /// - Parameter address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
+    /// - Parameters:
+    ///   - address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
+    ///   - security: Nil speaks in the clear with anyone.
     /// - Throws: `ZeroMQError.addressInUse` and its kin.
     init(
-        context: Context, address: String, inbox: Mailbox<Input>, pulse: Duration, logger: Logger
+        context: Context, address: String, inbox: Mailbox<Input>, pulse: Duration, logger: Logger,
+        security: CoordinatorSecurity? = nil
     ) throws(ZeroMQError) {
+        self.security = security
         var options = SocketOptions()
         options.mandatoryRouting = true
         // The last words, `finish`, should reach workers that are a little behind.
         options.linger = .seconds(1)
         options.maximumMessageSize = Self.maximumFrameSize
+        options.handshakeInterval = Self.handshake
+        if let security {
+            options.curve = security.role(CoordinatorSecurity.controlDomain)
+            options.ioThreads = CoordinatorSecurity.controlThread
+        }
         router = try Socket(.router, in: context, options: options)
         monitor = try SocketMonitor(router)
         connections = PeerConnections(monitor)
@@ -68,6 +97,28 @@ final class ControlServer {
 
     /// Serves until the machine ends.
     func run(_ machine: inout CoordinatorMachine, effects: Effects) throws(ZeroMQError) -> Outcome {
+        let outcome = try serve(&machine, effects)
+        try seeOff()
+        return outcome
+    }
+
+    /// Lets workers read the last words and leave by themselves: a connection that is closed while something of the
+    /// worker's lies unread is reset, and what the worker has not read yet is lost with it.
+    private func seeOff() throws(ZeroMQError) {
+        let deadline = ContinuousClock.now + Self.farewell
+        var poller = Poller()
+        _ = poller.add(router, .readable)
+        _ = poller.add(monitor.events, .readable)
+        while !connections.isEmpty, ContinuousClock.now < deadline {
+            try poller.wait(timeout: deadline - .now)
+            while try router.tryReceive() != nil {}
+            _ = try connections.takeLost()
+        }
+    }
+
+    private func serve(
+        _ machine: inout CoordinatorMachine, _ effects: Effects
+    ) throws(ZeroMQError) -> Outcome {
         var poller = Poller()
         let readable = poller.add(router, .readable)
         _ = poller.add(monitor.events, .readable)
@@ -79,13 +130,24 @@ final class ControlServer {
             if poller.isReady(readable) { try receive(into: &events) }
             // The end of a process of our own is reported with its cause, a moment later.
             let lost = try connections.takeLost().filter { !isOwn($0, effects) }
+            events += inbox.drain().compactMap { event(for: $0, machine, effects) }
+            // After the causes that have come: of two reasons for one loss the first one counts.
             if !lost.isEmpty {
                 events.append(.allDisconnected(lost, reason: "its connection closed"))
             }
-            events += inbox.drain().compactMap { event(for: $0, machine) }
+            try noteStrangers()
+            let revoked = takeRevoked().filter { machine.hasPeer($0) }
+            if !revoked.isEmpty {
+                events.append(.allDisconnected(revoked, reason: "an operator revoked its access"))
+            }
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
             }
+            if turn - (observed ?? start) >= Self.observation || !inquirers.isEmpty {
+                observed = turn
+                effects.observe(machine.overview(now: turn - start))
+            }
+            answerInquirers(machine, effects)
             // After a slow disk or terminal the workers' signs of life still wait in the socket: they are heard
             // before anyone is found silent.
             if ContinuousClock.now - turn < pulse * Self.hold,
@@ -96,8 +158,13 @@ final class ControlServer {
         }
     }
 
-    private func event(for input: Input, _ machine: CoordinatorMachine) -> CoordinatorEvent? {
+    private func event(
+        for input: Input, _ machine: CoordinatorMachine, _ effects: Effects
+    ) -> CoordinatorEvent? {
         switch input {
+        case .refused(let host, let reason):
+            effects.note(.refused(host: host, reason: reason))
+            return nil
         case .event(let event):
             return event
         case .launchedWorkerEnded(let process, let reason, let isOrderly):
@@ -123,17 +190,45 @@ final class ControlServer {
             }
             let connection = connection(of: frames[0].bytes)
             try connections.note(frames[0], from: connection)
-            do throws(WireError) {
-                let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
-                if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
-                    processOf[connection] = hello.process
-                    connectionOfProcess[hello.process] = connection
-                }
-                events.append(.received(message, from: connection))
-            } catch {
-                logger.warning("dropped a control message: \(error)")
+            guard try isAdmitted(frames, from: connection), let message = parsed(frames),
+                try isReachable(message.body, frames)
+            else { continue }
+            if case .inquire = message.body {
+                inquirers.append((connection, message.run))
+                continue
             }
+            if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
+                processOf[connection] = hello.process
+                connectionOfProcess[hello.process] = connection
+            }
+            events.append(.received(message, from: connection))
         }
+    }
+
+    /// Nil for what is no message, or none that its sender may send.
+    private func parsed(_ frames: [Message]) -> Stamped<WorkerMessage>? {
+        do throws(WireError) {
+            let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
+            if isFitting(message.body, frames) { return message }
+            logger.warning("dropped a control message that its sender may not send")
+        } catch {
+            logger.warning("dropped a control message: \(error)")
+        }
+        return nil
+    }
+
+    private func answerInquirers(_ machine: CoordinatorMachine, _ effects: Effects) {
+        guard !inquirers.isEmpty else { return }
+        let status = effects.status()
+        for (connection, run) in inquirers {
+            let isServed = machine.serves(run)
+            let text = isServed ? status : "the coordinator at this address serves another run"
+            let answer = Stamped(
+                run: run, term: Term(0), generation: Generation(0), step: Step(0),
+                body: CoordinatorMessage.answer(accepted: isServed, text: text))
+            _ = send(answer, to: connection, effects)
+        }
+        inquirers = []
     }
 
     private func connection(of identity: [UInt8]) -> ConnectionID {

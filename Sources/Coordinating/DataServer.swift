@@ -19,19 +19,26 @@ final class DataServer {
     private let states: StateStore
     private let orders: Mailbox<Order>
     private let logger: Logger
+    private let security: CoordinatorSecurity?
 
     /// A worker has at most its prefetch budget of requests open; more than this many is a fault.
     private static let openRequests = 100_000
 
     init(
         context: Context, address: String, dataset: ClipDataset, states: StateStore,
-        orders: Mailbox<Order>, logger: Logger
+        orders: Mailbox<Order>, logger: Logger, security: CoordinatorSecurity?
     ) throws(ZeroMQError) {
+        self.security = security
         var options = SocketOptions()
         options.mandatoryRouting = true
         options.sendHighWaterMark = Self.openRequests
         options.receiveHighWaterMark = Self.openRequests
         options.maximumMessageSize = StateStore.maximumPartSize + 1024
+        options.handshakeInterval = .seconds(5)
+        if let security {
+            options.curve = security.role(CoordinatorSecurity.dataDomain)
+            options.ioThreads = CoordinatorSecurity.dataThreads
+        }
         router = try Socket(.router, in: context, options: options)
         endpoint = try router.bind(address)
         self.dataset = dataset
@@ -68,7 +75,10 @@ final class DataServer {
             logger.warning("dropped a data message: \(error)")
             return
         }
-        let (reply, bulk) = answer(request.message, bulk: frames.count == 3 ? frames[2] : nil)
+        let (reply, bulk) =
+            mayAsk(frames[1])
+            ? answer(request.message, bulk: frames.count == 3 ? frames[2] : nil)
+            : (.failure("an operator revoked this worker's access"), nil)
         let stamped = Stamped(
             run: request.message.run, term: request.message.term,
             generation: request.message.generation, step: request.message.step, body: reply)
@@ -82,6 +92,10 @@ final class DataServer {
         } catch {
             logger.error("a reply could not be sent: \(error)")
         }
+    }
+
+    private func mayAsk(_ frame: Message) -> Bool {
+        security?.mayHaveClips(frame.user) ?? true
     }
 
     private func answer(

@@ -98,6 +98,14 @@ public final class Executor {
         return train(parameters, gradient, statistics, timeline)
     }
 
+    /// The same pass, computing the same bits, which says how far it is on the way back.
+    public func train(
+        parameters: ParameterStorage, gradient: FloatBuffer, statistics: FloatBuffer,
+        progress: GradientProgress
+    ) -> PassResult {
+        train(parameters, gradient, statistics, progress)
+    }
+
     private func train(
         _ parameters: ParameterStorage, _ gradient: FloatBuffer, _ statistics: FloatBuffer,
         _ observer: some PassObserver

@@ -16,6 +16,16 @@ struct FusedStep {
     let node: Int
     /// Values that the step reads.
     let inputs: [Int]
+
+    /// The nodes with tensors that it carries out.
+    var nodes: [Int] {
+        switch kind {
+        case .single: [node]
+        case .normalization(let node, _, _): [node]
+        case .foldedConvolution(let node, let normalization, _, _): [node, normalization]
+        case .convLSTM(let nodes): nodes
+        }
+    }
 }
 
 /// Groups the nodes of a graph into steps.

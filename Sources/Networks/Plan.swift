@@ -35,6 +35,8 @@ public struct Plan: Sendable {
     let batchStatisticsExtent: Int
     public let classes: Int
     public let models: Int
+    /// When which gradient is final, in the order of the vector.
+    public let finishedGradients: [FinishedGradient]
 
     /// - Parameter labelSmoothing: part of a label's probability that goes to all classes alike, in
     ///   training.
@@ -44,6 +46,8 @@ public struct Plan: Sendable {
         var compiler = PlanCompiler(
             network, clips: clips, mode: mode, labelSmoothing: labelSmoothing)
         operations = compiler.operations()
+        finishedGradients = Self.finishedGradients(
+            network.parameters, users: compiler.firstUsers, operations: operations.count)
         self.clips = clips
         self.mode = mode
         input = compiler.input

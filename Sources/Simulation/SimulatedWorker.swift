@@ -24,6 +24,8 @@ struct SimulatedWorker {
     var isBusy = false
     /// What they do, they never finish.
     var hangs = false
+    /// The states that it sends never come.
+    var sendsNoState = false
     var oldest = Generation(0)
     var term = Term(0)
     var members: [Member] = []

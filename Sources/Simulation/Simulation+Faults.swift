@@ -181,6 +181,9 @@ extension Simulation {
         case .hangs: workers[index].hangs = true
         case .isUnreachable:
             for other in workers.indices where other != index { cuts.append((other, index)) }
+        case .reachesNobody:
+            for other in workers.indices where other != index { cuts.append((index, other)) }
+        case .sendsNoState: workers[index].sendsNoState = true
         }
     }
 }

@@ -244,7 +244,8 @@ extension Simulation {
     }
 
     private func upload(_ index: Int, _ step: Step) {
-        guard let state = workers[index].state, state.step == step, let life = coordinator?.life
+        guard !workers[index].sendsNoState, let state = workers[index].state, state.step == step,
+            let life = coordinator?.life
         else { return }
         queue.add(
             .uploaded(life: life, step: step, state: state.value),

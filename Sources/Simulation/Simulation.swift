@@ -164,6 +164,7 @@ public final class Simulation {
             finish(order, at: index)
         case .uploaded(let life, let step, let state):
             guard coordinator?.life == life else { return }
+            deliver(.stateArrived(step))
             queue.add(
                 .stateWritten(life: life, step: step, state: state),
                 at: now + random.milliseconds(1...800))

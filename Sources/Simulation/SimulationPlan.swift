@@ -29,6 +29,10 @@ struct SimulationPlan: Sendable {
         case hangs
         /// No other worker reaches it, and it reaches them.
         case isUnreachable
+        /// It reaches no other worker, and they reach it.
+        case reachesNobody
+        /// The states that it is asked for never come.
+        case sendsNoState
     }
 
     /// - Parameter workers: Instead of a number that is drawn.
@@ -57,6 +61,8 @@ struct SimulationPlan: Sendable {
         switch random.int(1...6) {
         case 1 where workers > 1: lasting = .hangs
         case 2 where workers > 1: lasting = .isUnreachable
+        case 3 where workers > 1: lasting = .sendsNoState
+        case 4 where workers > 1: lasting = .reachesNobody
         default: lasting = nil
         }
     }

@@ -75,12 +75,15 @@ public final class Trainer {
     /// - Parameters:
     ///   - step: What a network draws in training depends on the step's epoch.
     ///   - vector: Overwritten; `vectorCount` floats.
+    ///   - progress: Told of the stages of `finishedParts` as they are reached.
     /// - Throws: `ClipDecodingError` for a clip that is damaged.
     public func compute(
-        _ slot: Slot, in step: Step, _ clips: [LabeledClip], into vector: FloatBuffer
+        _ slot: Slot, in step: Step, _ clips: [LabeledClip], into vector: FloatBuffer,
+        progress: ((Int) -> Void)? = nil
     ) throws(ClipDecodingError) -> SlotOutcome {
         guard !clips.isEmpty else {
             vector.floats.update(repeating: 0)
+            progress?(.max)
             return SlotOutcome(slot: slot, samples: 0, lossSum: 0, correct: 0)
         }
         let executor = executors.executor(clips: clips.count, mode: .training)
@@ -92,10 +95,27 @@ public final class Trainer {
                 .networkKey
         }
         let (gradient, statistics) = parts(of: vector)
-        let result = executor.train(
-            parameters: state.parameters, gradient: gradient, statistics: statistics)
+        let result =
+            if let progress {
+                executor.train(
+                    parameters: state.parameters, gradient: gradient, statistics: statistics,
+                    progress: GradientProgress(plan: executor.plan, advanced: progress))
+            } else {
+                executor.train(
+                    parameters: state.parameters, gradient: gradient, statistics: statistics)
+            }
         return SlotOutcome(
             slot: slot, samples: clips.count, lossSum: result.lossSum, correct: result.correct)
+    }
+
+    /// The parts of a vector that `compute` finishes for so many clips, in their order, and the stage of the pass from
+    /// which each is final.
+    public func finishedParts(clips: Int) -> [(floats: Range<Int>, stage: Int)] {
+        guard clips > 0 else { return [(0..<vectorCount, .max)] }
+        let plan = executors.executor(clips: clips, mode: .training).plan
+        let extent = network.parameters.gradientExtent
+        // Statistics are of the way forward.
+        return plan.finishedGradients.map { ($0.floats, $0.stage) } + [(extent..<vectorCount, 0)]
     }
 
     /// Applies a step: from the state before it to the state after it.

@@ -26,15 +26,18 @@ public struct BlameReport: Sendable, Equatable {
 }
 
 extension BlameReport.Line: CustomStringConvertible {
+    private static let mostNames = 8
+
     /// As `worker 3 (node7) reducing, 2 slots done of 2 5, waits for worker 1 at chunk 4 of 12 with 3145728 bytes
     /// come, 0.3 s old`.
     public var description: String {
         var parts = ["worker \(worker) (\(host)) \(activity.rawValue)"]
         if !slots.isEmpty { parts.append("\(finished.count) done of slots \(slots)") }
         if let awaiting, !awaited.isEmpty {
-            let names = awaited.map(\.description).joined(separator: ", ")
+            let names = awaited.prefix(Self.mostNames).map(\.description).joined(separator: ", ")
+            let more = awaited.count - Self.mostNames
             parts.append(
-                "waits for worker \(names) at chunk \(awaiting.chunk) of \(awaiting.chunks), "
+                "waits for worker \(names)\(more > 0 ? " and \(more) more" : "") at chunk \(awaiting.chunk) of \(awaiting.chunks), "
                     + "\(awaiting.bytes) bytes came")
         }
         parts.append("\(age.secondsText) old")

@@ -13,6 +13,8 @@ public enum CoordinatorEvent: Sendable, Equatable {
     case allDisconnected([ConnectionID], reason: String)
     /// A worker process that the coordinator started ended without a part in the run.
     case launchFailed(reason: String)
+    /// An uploaded state is complete, and is being written.
+    case stateArrived(Step)
     /// An uploaded state is complete and durable.
     case stateSaved(Step)
     case stateSaveFailed(Step, reason: String)
@@ -77,6 +79,17 @@ public struct CommitSummary: Sendable, Equatable {
     public var accuracy: Double
     /// What each member took, in rank order.
     public var times: [PhaseTimes]
+
+    public init(
+        step: Step, epoch: Epoch, samples: Int, loss: Double, accuracy: Double, times: [PhaseTimes]
+    ) {
+        self.step = step
+        self.epoch = epoch
+        self.samples = samples
+        self.loss = loss
+        self.accuracy = accuracy
+        self.times = times
+    }
 }
 
 /// An evaluation in numbers.

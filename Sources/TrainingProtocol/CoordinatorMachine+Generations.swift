@@ -96,8 +96,10 @@ extension CoordinatorMachine {
         for index in members {
             peers[index].attested = nil
             // Who loads the state gives up the one that it has.
-            peers[index].wasLoading = peers[index].holds != committed
-            if peers[index].wasLoading { peers[index].holds = nil }
+            let isLoading = peers[index].holds != committed
+            if isLoading { peers[index].holds = nil }
+            // In the middle of a step one that has only just loaded it is as new as before.
+            peers[index].wasLoading = isLoading || (takesOver && peers[index].wasLoading)
             peers[index].report = nil
             peers[index].progress = nil
             peers[index].advanced = now

@@ -17,7 +17,10 @@ extension CoordinatorMachine {
             guard phase != .ended else { return before }
         }
         // It says hello again until it is heard.
-        if isResting(hello) { return before }
+        if isResting(hello) {
+            let text = "it was lost for what it may do again, and may come back after a pause"
+            return before + [.send(stamp(.answer(accepted: false, text: text)), to: connection)]
+        }
         if let reason = objection(to: hello) {
             return before + [
                 .send(stamp(.refusal(reason: reason)), to: connection),
@@ -91,25 +94,6 @@ extension CoordinatorMachine {
         return []
     }
 
-    mutating func drain(
-        _ worker: WorkerID, of run: RunID, for connection: ConnectionID
-    ) -> [CoordinatorDirective] {
-        // An address may be another run's by now; who names no run means the one that is there.
-        guard run == options.run || run == RunID(0) else {
-            let text = "the coordinator at this address serves another run"
-            return [.send(stamp(.answer(accepted: false, text: text)), to: connection)]
-        }
-        guard let index = peers.firstIndex(where: { $0.worker == worker }) else {
-            let all = peers.map { "\($0.worker) (\($0.hello.host))" }.joined(separator: ", ")
-            let text = "there is no worker \(worker); there are \(all.isEmpty ? "none" : all)"
-            return [.send(stamp(.answer(accepted: false, text: text)), to: connection)]
-        }
-        let host = peers[index].hello.host
-        let text = "worker \(worker) (\(host)) leaves at the end of the step"
-        return [.send(stamp(.answer(accepted: true, text: text)), to: connection)]
-            + leaves(index, "drained")
-    }
-
     /// Lets a worker go that has no part in a step.
     mutating func release(_ index: Int, reason: String) -> [CoordinatorDirective] {
         let peer = remove(index)
@@ -121,8 +105,9 @@ extension CoordinatorMachine {
     }
 
     private mutating func forgetSave(by peer: Peer) {
-        guard saving?.by == peer.worker else { return }
-        saving = nil
+        // What has arrived is written without it.
+        guard let saving, saving.by == peer.worker, !saving.hasArrived else { return }
+        self.saving = nil
         isSaveDue = true
     }
 
@@ -146,16 +131,16 @@ extension CoordinatorMachine {
     mutating func lose(
         _ connections: [ConnectionID], reason: String
     ) -> [CoordinatorDirective] {
-        // Told before anyone is gone: who waits for whom is said by rank.
-        let blames = connections.compactMap { connection in
-            index(of: connection).map { (connection, blame(for: $0, reason: reason)) }
-        }
+        let gone = connections.compactMap { index(of: $0) }
+        guard let first = gone.first(where: { peers[$0].isMember }) ?? gone.first else { return [] }
+        // One report for all, made before anyone is gone: who waits for whom is said by rank.
+        var blame = blame(for: first, reason: reason)
+        blame.lostSlots = SlotSet(ranges: gone.flatMap { peers[$0].slots.ranges })
         var departures: [Departure] = []
-        for (connection, blame) in blames {
+        for connection in connections {
             guard let index = index(of: connection) else { continue }
             departures.append(depart(index, blame, reason: reason, tells: true))
         }
-        guard !departures.isEmpty else { return [] }
         return departures.flatMap(\.directives) + goOn(without: departures)
     }
 
@@ -189,7 +174,7 @@ extension CoordinatorMachine {
         let members = departures.filter(\.peer.isMember)
         guard let first = members.first else { return [] }
         let others = members.count > 1 ? ", and \(members.count - 1) more" : ""
-        let aborts = isStepping ? members.map { CoordinatorDirective.note(.aborted($0.blame)) } : []
+        let aborts: [CoordinatorDirective] = isStepping ? [.note(.aborted(first.blame))] : []
         return aborts + takeOver(reason: first.cause + others)
     }
 

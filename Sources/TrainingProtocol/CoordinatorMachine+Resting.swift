@@ -18,12 +18,13 @@ struct Rest: Sendable, Equatable {
 
 extension CoordinatorMachine {
     /// How many times the pause doubles.
-    private static var mostDoublings: Int { 6 }
+    private static var mostDoublings: Int { 9 }
 
     mutating func rest(_ hello: Hello) {
         var rest = rests.first { $0.isOf(hello) } ?? Rest(hello)
-        rests.removeAll { $0.isOf(hello) }
-        rest.until = now + options.deadlines.resend * (1 << min(rest.losses, Self.mostDoublings))
+        // Who has not come back for long is not remembered, as processes that have ended.
+        rests.removeAll { $0.isOf(hello) || $0.until + options.deadlines.orphan < now }
+        rest.until = now + options.deadlines.rest * (1 << min(rest.losses, Self.mostDoublings))
         rest.losses += 1
         rests.append(rest)
     }

@@ -68,21 +68,24 @@ extension CoordinatorMachine {
     }
 
     /// The member that most of the others accuse, of several the one that was accused first; where nobody accuses
-    /// anyone, the one whom most wait for, of several the newest.
+    /// anyone, the one whom most wait for, of several the newest. One that accuses alone, and whom most of the others
+    /// wait for, is the one that reaches nobody.
     private var suspect: Int? {
         let all = members
         guard all.count > 1 else { return nil }
+        var votes = all.map { _ in 0 }
+        for index in all {
+            for rank in peers[index].progress?.awaiting?.ranks ?? []
+            where votes.indices.contains(rank.rawValue) { votes[rank.rawValue] += 1 }
+        }
         let accusations = stall?.accusations ?? []
         let counts = accusations.map { one in
             accusations.count { $0.accused == one.accused }
         }
         if let most = counts.max(), let first = counts.firstIndex(of: most) {
+            let accuser = all.firstIndex { peers[$0].worker == accusations[first].accuser }
+            if most == 1, let accuser, votes[accuser] * 2 > all.count - 1 { return all[accuser] }
             return all.first { peers[$0].worker == accusations[first].accused }
-        }
-        var votes = all.map { _ in 0 }
-        for index in all {
-            for rank in peers[index].progress?.awaiting?.ranks ?? []
-            where votes.indices.contains(rank.rawValue) { votes[rank.rawValue] += 1 }
         }
         let most = votes.max() ?? 0
         return Array(zip(all, votes)).last { $0.1 == most }?.0
@@ -129,7 +132,7 @@ extension CoordinatorMachine {
         let deadlines = options.deadlines
         switch peer.progress?.activity {
         case .computing?, .evaluating?: break
-        default: return deadlines.upload
+        default: return deadlines.hold
         }
         // Others have done what it was late with: it is not needed for this step.
         let unfinished = peer.slots.subtracting(peer.progress?.finished ?? SlotSet())
@@ -139,8 +142,8 @@ extension CoordinatorMachine {
         guard let usual = peer.pace ?? peers.compactMap(\.pace).max() ?? lastPace else {
             // Nobody has reported a step yet: what those took who wait now is all that is known.
             let taken = members.filter(isWaiting).map { peers[$0].advanced - begun }
-            return max(deadlines.orphan, (taken.max() ?? .zero) * 5)
+            return max(deadlines.firstStep, (taken.max() ?? .zero) * 5)
         }
-        return max(deadlines.upload, .seconds(Self.hung * usual))
+        return max(deadlines.hold, .seconds(Self.hung * usual))
     }
 }

@@ -191,7 +191,6 @@ extension CoordinatorMachine {
         guard stays else { return part() }
         var directives: [CoordinatorDirective] = []
         while let index = peers.firstIndex(where: { $0.leaving != nil }) {
-            if saving?.by == peers[index].worker { isSaveDue = true }
             directives += release(index, reason: peers[index].leaving ?? "")
         }
         if isSaveDue { directives += save() }

@@ -1,5 +1,13 @@
 // Saving the state, and the ways in which a run ends.
 
+/// A state that was asked for.
+struct Saving: Sendable, Equatable {
+    let step: Step
+    let by: WorkerID
+    /// Whether the coordinator has all of it and only the disk is awaited.
+    var hasArrived = false
+}
+
 extension CoordinatorMachine {
     /// Asks one worker for the committed state, unless it is saved. While an upload is under way the next one waits.
     mutating func save() -> [CoordinatorDirective] {
@@ -17,7 +25,7 @@ extension CoordinatorMachine {
         let holders = peers.filter { $0.holds == committed }
         guard let holder = holders.min(by: { reluctance($0) < reluctance($1) }) else { return [] }
         isSaveDue = false
-        saving = (committed, holder.worker)
+        saving = Saving(step: committed, by: holder.worker)
         savingSince = now
         return [
             .send(stamp(.save), to: holder.connection),
@@ -32,17 +40,26 @@ extension CoordinatorMachine {
     /// time it takes twice as long until someone is asked again.
     mutating func saveAgain() -> [CoordinatorDirective] {
         let patience = options.deadlines.upload * (1 << min(6, savesAskedAgain))
-        guard saving != nil, now - savingSince > patience else { return [] }
+        guard let saving, !saving.hasArrived, now - savingSince > patience else { return [] }
         savesAskedAgain += 1
-        passedOver = saving?.by
-        saving = nil
-        if phase == .closing || phase == .parting, savesAskedAgain >= Self.mostAsked,
-            let index = peers.firstIndex(where: { $0.worker == passedOver })
+        passedOver = saving.by
+        self.saving = nil
+        if phase == .closing || phase == .parting,
+            let index = peers.firstIndex(where: { $0.worker == saving.by })
         {
-            return lose(
-                index, reason: "it does not send the state that it was asked for", rests: true)
+            peers[index].timesAsked += 1
+            if peers[index].timesAsked >= Self.mostAsked {
+                return lose(
+                    index, reason: "it does not send the state that it was asked for", rests: true)
+            }
         }
         return phase == .closing ? close() : save()
+    }
+
+    /// The coordinator has a whole state, and writes it: from now on nobody else can be to blame.
+    mutating func stateArrived(_ step: Step) -> [CoordinatorDirective] {
+        if saving?.step == step { saving?.hasArrived = true }
+        return []
     }
 
     mutating func stateSaved(_ step: Step) -> [CoordinatorDirective] {
@@ -52,6 +69,7 @@ extension CoordinatorMachine {
         guard step > saved, step <= journaled else { return wasAwaited ? goOnAfterSaving() : [] }
         saved = step
         savesAskedAgain = 0
+        for index in peers.indices { peers[index].timesAsked = 0 }
         passedOver = nil
         // What lies before can be had again without being computed.
         known = known.filter { $0.key >= min(step, committed) }
@@ -86,7 +104,8 @@ extension CoordinatorMachine {
         case .parting: return part()
         // The members may have gone on since, and hold a newer state: that is what a save that is due saves.
         case .stepping, .evaluating: return isSaveDue ? save() : []
-        case .gathering, .ended: return []
+        case .gathering: return mustEnd && saved >= committed && !isEvaluationDue ? close() : []
+        case .ended: return []
         }
     }
 

@@ -75,6 +75,8 @@ public struct CoordinatorMachine: Sendable {
         /// Whether it had to load the state when this generation began.
         var wasLoading = false
         var slots = SlotSet()
+        /// So many times it was asked in vain for a state that others waited for.
+        var timesAsked = 0
         var attested: Digest?
         var report: StepReport?
         /// Blocks of an evaluation that it was dealt.
@@ -129,7 +131,7 @@ public struct CoordinatorMachine: Sendable {
     var chain: Digest
     /// The newest step whose state can be had again: step 0's always can, from the seed.
     var saved: Step
-    var saving: (step: Step, by: WorkerID)?
+    var saving: Saving?
     var savingSince = Duration.zero
     var savesAskedAgain = 0
     /// Who was asked for a state last and has not sent it: others are asked first.
@@ -203,6 +205,8 @@ public struct CoordinatorMachine: Sendable {
             return launchFailed(reason)
         case .journalFailed(let reason), .broken(let reason):
             return fail(reason)
+        case .stateArrived(let step):
+            return stateArrived(step)
         case .stateSaved(let step):
             return stateSaved(step)
         case .stateSaveFailed(let step, let reason):
@@ -236,7 +240,7 @@ public struct CoordinatorMachine: Sendable {
     ) -> [CoordinatorDirective] {
         switch message.body {
         case .hello(let hello): return welcome(hello, from: connection)
-        case .drain(let worker): return drain(worker, of: message.run, for: connection)
+        case .drain, .stop, .inquire: return asked(message, by: connection)
         default: break
         }
         guard message.run == options.run else { return [] }
@@ -250,7 +254,7 @@ public struct CoordinatorMachine: Sendable {
         peers[index].lastHeard = now
         let old = peers[index].isMember && message.generation < generation
         switch message.body {
-        case .hello, .drain:
+        case .hello, .drain, .stop, .inquire:
             return []
         case .heartbeat(let progress):
             return heard(index, progress, isOld: old)

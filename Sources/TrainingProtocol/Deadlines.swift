@@ -31,6 +31,13 @@ public struct Deadlines: Sendable, Hashable {
     public var donor: Duration { worker }
     /// A state that was asked for and has not come is asked for again; each time the wait is twice as long.
     public var upload: Duration { worker * 10 }
+    /// A member that all others wait for, and whose loading or updating does not get on for so long, or its computing for
+    /// so long and many times its usual pace, is lost though it shows that it lives.
+    public var hold: Duration { worker * 10 }
+    /// Likewise its computing where no pace is known yet.
+    public var firstStep: Duration { worker * 150 }
+    /// The pause before one that was lost for what it may do again may come back; it doubles each time.
+    public var rest: Duration { worker / 4 }
     /// A worker that nobody greets at its first address gives up.
     public var greeting: Duration { worker * 5 }
     /// A restarted coordinator waits so long for workers that it expects, then goes on with those that came.
@@ -54,6 +61,9 @@ public struct Deadlines: Sendable, Hashable {
             ("reconnect at most", reconnectAtMost, "the pause doubles up to this"),
             ("donor", donor, "a joiner passes over a silent donor of the state"),
             ("upload", upload, "a state to be saved that has not come is asked for again"),
+            ("hold", hold, "a member that lives, and that all wait for in vain, is lost"),
+            ("first step", firstStep, "the same before anyone's pace is known"),
+            ("rest", rest, "first pause before such a one may come back; it doubles"),
             ("greeting", greeting, "a new worker gives up where nobody answers"),
             ("gathering", gathering, "a restarted run waits for the workers that it expects"),
             ("leaving", leaving, "who asks to leave goes after this at the latest"),

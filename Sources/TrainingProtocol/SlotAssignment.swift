@@ -27,7 +27,7 @@ public enum SlotAssignment {
     /// - Parameter shares: `kept` must be empty.
     public static func deal(slots: Int, to shares: [Share]) -> [SlotSet] {
         var takers = SlotTakers(shares, having: shares.map { _ in 0 })
-        for _ in 0..<slots { _ = takers.next() }
+        for _ in 0..<slots { takers.giveOne() }
         var first = 0
         return takers.counts.map { count in
             defer { first += count }
@@ -41,7 +41,7 @@ public enum SlotAssignment {
         let kept = SlotSet(ranges: shares.flatMap(\.kept.ranges))
         var takers = SlotTakers(shares, having: shares.map(\.unfinished))
         let missing = SlotSet(0..<slots).subtracting(kept).slots
-        for _ in missing { _ = takers.next() }
+        for _ in missing { takers.giveOne() }
         var first = 0
         return shares.indices.map { index in
             let count = takers.counts[index] - shares[index].unfinished

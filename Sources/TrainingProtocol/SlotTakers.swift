@@ -15,12 +15,10 @@ struct SlotTakers {
         for place in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(from: place) }
     }
 
-    /// Gives one more slot, and says to whom; to the first member where none takes any.
-    mutating func next() -> Int {
-        guard let taker = heap.first else { return 0 }
-        counts[taker] += 1
+    /// Gives one more slot; to the first member where none takes any.
+    mutating func giveOne() {
+        counts[heap.first ?? 0] += 1
         sink(from: 0)
-        return taker
     }
 
     private func isBefore(_ one: Int, _ other: Int) -> Bool {

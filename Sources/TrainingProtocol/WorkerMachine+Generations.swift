@@ -59,6 +59,8 @@ extension WorkerMachine {
         switch next {
         case .step:
             activity = .computing
+            // Computing may already write where the reduced sum of an older generation lies.
+            reduced = nil
             return [.compute(holds.next, generation, slots: slots, contested: deal.contested)]
         case .evaluate(let blocks):
             activity = .evaluating

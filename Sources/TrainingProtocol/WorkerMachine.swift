@@ -41,6 +41,7 @@ public struct WorkerMachine: Sendable {
     private var lastHeard: Duration?
     private var lastBeat: Duration?
     private var toldSilence = false
+    private var toldToWait: String?
 
     public init(hello: Hello) {
         self.hello = hello
@@ -83,6 +84,11 @@ public struct WorkerMachine: Sendable {
         switch message.body {
         case .welcome, .refusal, .unknown:
             return introduce(message, now: now)
+        case .answer(accepted: false, let text) where activity == .greeting:
+            heard(at: now)
+            guard toldToWait != text else { return [] }
+            toldToWait = text
+            return [.note(.greeting(reason: text))]
         case .finish(_, let reason) where activity == .greeting && !hasJoined:
             hasEnded = true
             return [.end(.stopped(reason: reason))]
@@ -140,6 +146,7 @@ public struct WorkerMachine: Sendable {
             hasJoined = true
             activity = .preparing
             lastWord = nil
+            toldToWait = nil
             return [.note(.joined(worker)), .prepare(run, term, introduction)]
         case .refusal(let reason):
             guard activity == .greeting || activity == .preparing || activity == .idle else {

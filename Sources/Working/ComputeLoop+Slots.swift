@@ -24,11 +24,20 @@ extension ComputeLoop {
             let waited = try clock.timed { try run.clips.takeSlot(slot, of: step, run.trainer) }
             times.waitingForClips += waited.time
             guard let buffer = accumulator?.lend() else { return }
+            if slot == missing.last, contested.isEmpty {
+                try beginReduction(step, generation, slot, clips: waited.value.count, buffer)
+            }
+            let last = reduction?.last
             let computed = try clock.timed {
-                try run.trainer.compute(slot, in: step, waited.value, into: buffer)
+                try run.trainer.compute(
+                    slot, in: step, waited.value, into: buffer,
+                    progress: last.map { last in { last.advance(to: $0) } })
             }
             times.computing += computed.time
+            last?.finish()
             let isWanted = control.wants(generation)
+            // What is not wanted any more is aborted, and must not read what is added up here.
+            if !isWanted { settleReduction() }
             if !isWanted || contested.contains(slot.rawValue) {
                 let digest = VectorDigest.of(UnsafeBufferPointer(buffer.floats))
                 if isWanted {
@@ -38,8 +47,10 @@ extension ComputeLoop {
                 }
             }
             // Adding is of the work that any loop over a batch does.
-            if isWanted {
+            if isWanted, last == nil {
                 times.computing += clock.measure { accumulator?.finish(slot, buffer) }
+            } else if isWanted {
+                accumulator?.keep(slot, buffer)
             }
             events.send(.slotDone(step, computed.value))
         }
@@ -47,8 +58,37 @@ extension ComputeLoop {
         events.send(.computed(step, generation))
     }
 
+    /// Lets the exchange begin with what is there, while the last slot is computed: chunks go their way as the backward
+    /// pass finishes them.
+    private func beginReduction(
+        _ step: Step, _ generation: Generation, _ slot: Slot, clips: Int, _ buffer: FloatBuffer
+    ) throws {
+        let run = try current()
+        // A lone worker has nothing to send, and adds up in fewer buffers.
+        guard unmet == nil, accumulator?.holdsAll == false, let sums = accumulator?.sums,
+            let target = accumulator?.target()
+        else { return }
+        let last = SlotUnderWay(
+            slot: slot, buffer: buffer,
+            parts: run.trainer.finishedParts(clips: clips).map {
+                .init(floats: $0.floats, stage: $0.stage)
+            })
+        reduction = Begun(
+            step: step, term: run.term, generation: generation, last: last,
+            ongoing: try run.exchange.begin(step: step, sums: sums, last: last, into: target))
+    }
+
+    /// Waits until nothing reads the buffers of a reduction that was begun and is not wanted any more.
+    func settleReduction() {
+        guard let begun = reduction, let exchange = run?.exchange else { return }
+        reduction = nil
+        exchange.abort(begun.generation, of: begun.term)
+        do { _ = try exchange.finish(begun.ongoing) } catch {}
+    }
+
     /// Turns to the slots of a deal; what is finished of the step stays.
     private func takeOver(_ step: Step, _ slots: SlotSet, contested: SlotSet) {
+        settleReduction()
         if sumsStep != step {
             accumulator?.reset()
             sumsStep = step
@@ -68,11 +108,13 @@ extension ComputeLoop {
     func load(_ step: Step, _ generation: Generation, _ source: StateSource) throws {
         guard control.wants(generation) else { return }
         let run = try current()
+        settleReduction()
         state = nil
         sumsStep = nil
         parked = nil
         do {
             run.donor.withdraw()
+            run.clips.detachUploads()
             try fetch(step, generation, source, run)
         } catch WorkingError.aborted {
             throw WorkingError.aborted
@@ -89,6 +131,7 @@ extension ComputeLoop {
         _ step: Step, _ generation: Generation, _ source: StateSource, _ run: Run
     ) throws {
         let donors: [String]
+        let isCoordinator = source == .coordinator
         switch source {
         case .coordinator:
             // First weights from elsewhere are with the coordinator.
@@ -102,7 +145,10 @@ extension ComputeLoop {
             donors = addresses
         }
         let fetch = try StateFetch(
-            context: context, run: run.id, term: run.term, silence: run.deadlines.donor)
+            context: context, run: run.id, term: run.term, silence: run.deadlines.donor
+        ) { [security] address throws(ZeroMQError) in
+            try security?.role(ofDonor: address, isCoordinator: isCoordinator)
+        }
         let vectors = run.trainer.state.layout.vectors
         var pieces = StateTransfer(of: vectors, step: step)
         // What came before an interruption is of the same bits, whoever it came from.

@@ -30,10 +30,12 @@ final class ComputeLoop {
     let context: Context
     /// Where the other workers reach this one.
     private let host: String
+    /// Nil where everything is said in the clear.
+    let security: WorkerSecurity?
     let events: Mailbox<WorkerEvent>
     private let threads: Int
     private let logger: Logger
-    private var run: Run?
+    private(set) var run: Run?
     /// The step whose state the trainer holds.
     var state: Step?
     var accumulator: SlotAccumulator?
@@ -45,11 +47,20 @@ final class ComputeLoop {
     var transfer: StateTransfer?
     /// The generation whose clips are announced.
     var announced: Generation?
-    private var reduced: FloatBuffer?
     /// Why the members of this generation cannot be met.
-    private var unmet: ExchangeError?
+    private(set) var unmet: ExchangeError?
+    /// What was begun before its last slot was computed, until someone waits for its end.
+    var reduction: Begun?
     var times = PhaseTimes()
     let clock = ContinuousClock()
+
+    struct Begun {
+        let step: Step
+        let term: Term
+        let generation: Generation
+        let last: SlotUnderWay
+        let ongoing: OngoingReduction
+    }
 
     struct ParkedResult {
         let step: Step
@@ -59,9 +70,10 @@ final class ComputeLoop {
     }
 
     init(
-        control: ComputeControl, context: Context, host: String, events: Mailbox<WorkerEvent>,
-        threads: Int, logger: Logger
+        control: ComputeControl, context: Context, host: String, security: WorkerSecurity?,
+        events: Mailbox<WorkerEvent>, threads: Int, logger: Logger
     ) {
+        self.security = security
         self.logger = logger
         self.control = control
         self.context = context
@@ -115,6 +127,7 @@ final class ComputeLoop {
     // MARK: Getting ready
 
     private func prepare(_ id: RunID, _ term: Term, _ introduction: Introduction) throws {
+        settleReduction()
         var known: Run
         if let run, run.id == id, run.introduction.describesSameRun(as: introduction) {
             known = run
@@ -154,15 +167,16 @@ final class ComputeLoop {
         let tree = SlotTree(slots: trainer.schedule.slots)
         accumulator = SlotAccumulator(
             tree: tree, slots: SlotSet(), count: trainer.vectorCount)
-        reduced = FloatBuffer(count: trainer.vectorCount)
         return Run(
             id: id, term: term, dataAddress: introduction.dataAddress, trainer: trainer,
             clips: try clips(id, term, introduction.dataAddress, configuration, trainer),
             exchange: try GradientExchange(
                 context: context, bind: "tcp://\(host):*",
                 chunkBytes: configuration.transport.chunkBytes,
-                connectTimeout: introduction.deadlines.connect),
-            donor: try StateDonor(context: context, bind: "tcp://\(host):*"),
+                connectTimeout: introduction.deadlines.connect, keys: security?.peers,
+                inTheClear: configuration.transport.cleartextGradients),
+            donor: try StateDonor(
+                context: context, bind: "tcp://\(host):*", keys: security?.peers),
             configuration: configuration, introduction: introduction,
             deadlines: introduction.deadlines)
     }
@@ -173,12 +187,14 @@ final class ComputeLoop {
     ) throws -> ClipFeed {
         try ClipFeed(
             context: context, run: id, term: term, address: address,
+            role: security?.coordinator,
             prefetchBytes: configuration.transport.prefetchBytes, sampling: trainer.sampling)
     }
 
     private func adopt(_ generation: Generation, _ members: [Member], _ rank: Rank) throws {
         guard control.wants(generation) else { return }
         let run = try current()
+        settleReduction()
         unmet = nil
         do throws(ExchangeError) {
             try run.exchange.configure(
@@ -188,7 +204,7 @@ final class ComputeLoop {
                     members: members.map { .init(address: $0.gradientAddress, slots: $0.slots) },
                     me: rank))
         } catch {
-            // As an address that is none: no fault of this worker's, and told where the members would meet.
+            // As an address that is none: told, with whose it is, where the members would meet.
             unmet = error
         }
     }
@@ -196,13 +212,18 @@ final class ComputeLoop {
     // MARK: The end of a step
 
     private func reduce(_ step: Step, _ generation: Generation) throws {
-        guard control.wants(generation) else { return }
+        guard control.wants(generation) else { return settleReduction() }
         let run = try current()
-        guard let sums = accumulator?.sums, let reduced else { return }
+        guard let sums = accumulator?.sums, let target = accumulator?.target() else { return }
         do throws(ExchangeError) {
             if let unmet { throw unmet }
             let start = clock.now
-            let digest = try run.exchange.reduce(step: step, sums: sums, into: reduced)
+            let digest =
+                if let begun = takeReduction(step, generation) {
+                    try run.exchange.finish(begun.ongoing)
+                } else {
+                    try run.exchange.reduce(step: step, sums: sums, into: target)
+                }
             times.reducing = clock.now - start
             events.send(.reduced(step, generation, digest, times))
         } catch .aborted {
@@ -215,10 +236,21 @@ final class ComputeLoop {
         }
     }
 
+    /// The reduction that was begun for this step and generation, if one was.
+    private func takeReduction(_ step: Step, _ generation: Generation) -> Begun? {
+        guard let begun = reduction, begun.step == step, begun.generation == generation else {
+            settleReduction()
+            return nil
+        }
+        reduction = nil
+        return begun
+    }
+
     private func update(_ step: Step) throws {
         let run = try current()
-        guard let reduced else { return }
+        guard let reduced = accumulator?.reduced else { return }
         run.donor.withdraw()
+        run.clips.detachUploads()
         times.updating = clock.measure { run.trainer.update(step, reduced: reduced) }
         state = step
         sumsStep = nil
@@ -246,8 +278,7 @@ final class ComputeLoop {
     private func upload(_ step: Step) throws {
         let run = try current()
         guard step == state else { return }
-        // A copy: the next update must not change what is still on its way.
-        run.clips.upload(run.trainer.state.copy(), of: step) { [logger] problem in
+        run.clips.upload(run.trainer.state, of: step) { [logger] problem in
             // The coordinator asks again, or has asked another meanwhile: that is why it may have been refused.
             logger.warning("the state of step \(step) was not taken: \(problem)")
         }

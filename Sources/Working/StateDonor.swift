@@ -1,3 +1,4 @@
+import Collectives
 import Synchronization
 import Tensors
 import Training
@@ -21,9 +22,13 @@ final class StateDonor: Sendable {
 
     /// Listens, and starts the thread.
     ///
-    /// - Parameter endpoint: What to bind, `tcp://HOST:*`.
+    /// - Parameters:
+    ///   - endpoint: What to bind, `tcp://HOST:*`.
+    ///   - keys: Encrypt, and answer members only; nil speaks in the clear with anyone.
     /// - Throws: `ZeroMQError` where the endpoint cannot be bound.
-    init(context: Context, bind endpoint: String) throws(ZeroMQError) {
+    init(
+        context: Context, bind endpoint: String, keys: PeerKeys? = nil
+    ) throws(ZeroMQError) {
         let bound = try Mailbox<Result<String, ZeroMQError>>()
         let orders = try Mailbox<Order>()
         self.orders = orders
@@ -32,8 +37,11 @@ final class StateDonor: Sendable {
             do throws(ZeroMQError) {
                 var options = SocketOptions()
                 options.mandatoryRouting = true
+                options.handshakeInterval = .seconds(5)
+                options.curve = keys?.server("state")
                 router = try Socket(.router, in: context, options: options)
-                bound.send(.success(try router.bind(endpoint)))
+                let address = try router.bind(endpoint)
+                bound.send(.success(keys?.keyed(address) ?? address))
             } catch {
                 bound.send(.failure(error))
                 return
@@ -44,7 +52,11 @@ final class StateDonor: Sendable {
             while true {
                 try poller.wait(timeout: nil)
                 if !orders.drain().isEmpty { return }
-                while let frames = try router.tryReceive() { Self.answer(frames, router, shelf) }
+                while let frames = try router.tryReceive() {
+                    // One that was a member before may have its connection still.
+                    guard keys?.admits(frames.last?.user) ?? true else { continue }
+                    Self.answer(frames, router, shelf)
+                }
             }
         }
         guard let outcome = bound.receive(timeout: nil) else {

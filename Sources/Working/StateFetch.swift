@@ -1,3 +1,4 @@
+import Collectives
 import Tensors
 import Training
 import TrainingProtocol
@@ -17,7 +18,7 @@ final class StateFetch: Sendable {
     /// Damaged pieces that are forgiven a donor.
     private static let forgiven = 3
     /// So many times the silence is borne where no donor is heard.
-    private static let patience = 10
+    private static let patience = 5
 
     private enum Order: Sendable { case interrupt }
 
@@ -25,10 +26,17 @@ final class StateFetch: Sendable {
     private let run: RunID
     private let term: Term
     private let silence: Duration
+    private let role: @Sendable (PeerAddress) throws(ZeroMQError) -> CurveRole?
     private let orders: Mailbox<Order>
 
-    /// - Parameter silence: A donor from which nothing of use comes for so long is passed over.
-    init(context: Context, run: RunID, term: Term, silence: Duration) throws(ZeroMQError) {
+    /// - Parameters:
+    ///   - silence: A donor from which nothing of use comes for so long is passed over.
+    ///   - role: How to connect to a donor; nil for one that speaks in the clear.
+    init(
+        context: Context, run: RunID, term: Term, silence: Duration,
+        role: @escaping @Sendable (PeerAddress) throws(ZeroMQError) -> CurveRole? = { _ in nil }
+    ) throws(ZeroMQError) {
+        self.role = role
         self.context = context
         self.run = run
         self.term = term
@@ -52,7 +60,10 @@ final class StateFetch: Sendable {
         into buffers: [FloatBuffer], _ transfer: inout StateTransfer,
         onProgress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws {
-        var sources = try donors.map { try Source(context, address: $0) }
+        var sources = try donors.map { text in
+            let address = PeerAddress(text)
+            return try Source(context, address: address.endpoint, role: role(address))
+        }
         defer {
             for source in sources {
                 for (_, piece) in source.underWay { transfer.giveBack(piece) }
@@ -78,7 +89,10 @@ final class StateFetch: Sendable {
             }
             onProgress(transfer.done, transfer.all)
             let now = ContinuousClock.now
-            let isHeard = sources.contains { $0.isProven && now - $0.lastHeard < silence }
+            // A donor that has nothing to do fills no wire either.
+            let isHeard = sources.contains {
+                $0.isProven && ($0.underWay.isEmpty || now - $0.lastHeard < silence)
+            }
             let patience = isHeard ? silence : silence * Self.patience
             while let index = sources.firstIndex(where: {
                 $0.isSpent(at: now, silence: silence, patience: patience)
@@ -167,9 +181,10 @@ extension StateFetch {
         var refusals = 0
         var damages = 0
 
-        init(_ context: Context, address: String) throws(ZeroMQError) {
+        init(_ context: Context, address: String, role: CurveRole?) throws(ZeroMQError) {
             self.address = address
             var options = SocketOptions()
+            options.curve = role
             options.reconnectInterval = StateFetch.pause
             dealer = try Socket(.dealer, in: context, options: options)
             try dealer.connect(address)
@@ -186,67 +201,6 @@ extension StateFetch {
             if damages > StateFetch.forgiven { return true }
             if refusals > 0 { return now - lastHeard > silence }
             return !underWay.isEmpty && now - lastHeard > patience
-        }
-    }
-}
-
-/// The pieces of a step's state, and which of them are still to come. A fetch that is interrupted, as by the loss of
-/// another joiner, leaves what has come for the next one.
-struct StateTransfer {
-    let step: Step
-    let all: Int
-    private var waiting: [StatePieces.Piece]
-    private var missing: Int
-    private var tickets: UInt64 = 0
-
-    init(of vectors: [TrainingState.Layout.Vector], step: Step) {
-        let pieces = StatePieces.all(of: vectors)
-        self.step = step
-        all = pieces.count
-        waiting = pieces.reversed()
-        missing = pieces.count
-    }
-
-    var isDone: Bool { missing == 0 }
-    var done: Int { all - missing }
-    mutating func next() -> StatePieces.Piece? { waiting.popLast() }
-    mutating func giveBack(_ piece: StatePieces.Piece) { waiting.append(piece) }
-    mutating func finish() { missing -= 1 }
-    mutating func ticket() -> UInt64 {
-        tickets += 1
-        return tickets
-    }
-}
-
-/// A piece of a state as a reply brings it.
-struct FetchedPiece {
-    private let piece: StatePieces.Piece
-    private let name: String
-    private let target: FloatBuffer
-
-    init(_ piece: StatePieces.Piece, name: String, target: FloatBuffer) {
-        self.piece = piece
-        self.name = name
-        self.target = target
-    }
-
-    /// Takes in the piece where its reply is whole.
-    func contents(of reply: DataReply, _ bulk: Message?) -> ReplyContents<Void> {
-        switch reply {
-        case .failure(let problem):
-            return .failed(.state(problem))
-        case .clip, .accepted, .damaged:
-            return .failed(.state("a reply is of another kind"))
-        case .part(let part):
-            let bytes = target.bytes
-            guard let bulk, part.name == name, part.offset == piece.range.lowerBound,
-                part.total == bytes.count, bulk.count == piece.range.count
-            else { return .failed(.state("\(name) has another size than this model's")) }
-            return bulk.withUnsafeBytes { source in
-                guard Digest128(of: source).low == part.checksum else { return .damaged }
-                bytes[piece.range.lowerBound...].copyBytes(from: source)
-                return .whole(())
-            }
         }
     }
 }

@@ -12,9 +12,14 @@ public enum OpenFiles {
             return 1023
         }
         // Tables of descriptors are as long as the limit in some libraries.
-        limit.rlim_cur = min(limit.rlim_max, 1 << 18)
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return max(1023, Int(limit.rlim_cur) / 2)
+        let wished = min(limit.rlim_max, 1 << 18)
+        if limit.rlim_cur < wished {
+            let before = limit.rlim_cur
+            limit.rlim_cur = wished
+            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 {
+                limit.rlim_cur = before
+            }
+        }
+        return max(1023, Int(clamping: min(limit.rlim_cur, 1 << 30)) / 2)
     }
 }

@@ -39,6 +39,9 @@ struct FamilyBitsTests {
             overrides: ["model.fast={encoder: lstm, hidden: 4, channels: 4, bptt: 2}"]
                 + augmentation),
         Variant(
+            testDescription: "convolutions in bf16",
+            overrides: ["model.slow.width=32", "train.precision=bf16"]),
+        Variant(
             testDescription: "a Transformer",
             overrides: ["model.fast={encoder: transformer, hidden: 8, heads: 2, channels: 4}"]),
         Variant(
@@ -46,6 +49,12 @@ struct FamilyBitsTests {
             overrides: [
                 paper("block: basic, layers: [2, 2, 1, 1], sharing: {kind: cross-level}")
             ] + augmentation),
+        Variant(
+            testDescription: "the paper's network in bf16",
+            overrides: [
+                paper("block: basic, layers: [1, 1, 1, 1], sharing: {kind: none}"),
+                "model.width=16", "model.beta_inverse=2", "train.precision=bf16",
+            ]),
         Variant(
             testDescription: "the paper's network, mixed, with dropout",
             overrides: [

@@ -91,7 +91,7 @@ MUTATIONS = [
      "passedOver = saving?.by saving = nil if phase == .closing || phase == .parting,",
      "saving = nil\n        if phase == .ended,",
      "a state is asked for again and again of one that does not send it"),
-    ("no-stall", "CoordinatorMachine+Watching.swift",
+    ("no-stall", "CoordinatorMachine+Stalls.swift",
      "guard stands, !all.isEmpty else { return [] }", "return []",
      "members that wait for each other do so for ever"),
 ]

@@ -18,6 +18,8 @@ struct Cluster {
         var stallsFrom: Step?
         /// The member that its broken connection goes to.
         var accuses: Rank?
+        /// The member that its reductions wait for in vain, from the step of `stallsFrom` on.
+        var waitsFor: Rank?
         /// Slots of the step under way whose results it has, and how many it computed in all.
         var finished: (step: Step, slots: Set<Int>) = (Step(0), [])
         var computed: [Int] = []
@@ -169,6 +171,11 @@ struct Cluster {
                 compute(step, generation, slots, contested, at: index)
             case .reduce(let step, let generation):
                 if let from = nodes[index].stallsFrom, step >= from {
+                    if let rank = nodes[index].waitsFor {
+                        nodes[index].jobs.append(
+                            .awaiting(Awaiting(ranks: [rank], chunk: 0, chunks: 4, bytes: 0)))
+                        continue
+                    }
                     nodes[index].jobs.append(
                         .stalled(
                             step, generation, reason: "its connection to rank 0 closed",

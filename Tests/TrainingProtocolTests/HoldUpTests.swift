@@ -48,6 +48,20 @@ struct HoldUpTests {
         #expect(cluster.outcome == .completed(Step(6)))
     }
 
+    @Test("that reaches nobody goes, and none of those whom it accuses")
+    func reachesNobody() {
+        var cluster = cluster(3)
+        cluster.nodes[0].stallsFrom = Step(3)
+        cluster.nodes[0].accuses = Rank(1)
+        for other in [1, 2] {
+            cluster.nodes[other].stallsFrom = Step(3)
+            cluster.nodes[other].waitsFor = Rank(0)
+        }
+        cluster.settle()
+        wait(&cluster, tenths: 40)
+        #expect(losses(cluster).map(\.worker) == [cluster.worker(at: 0)])
+    }
+
     @Test("whose hands hang is lost though it shows that it lives, and the run goes on without it")
     func hangs() throws {
         var cluster = cluster(2)
@@ -142,6 +156,19 @@ struct HoldUpTests {
         }
         #expect(refusals.first?.contains("same release") == true)
         cluster.settle()
+        #expect(cluster.outcome == .completed(Step(6)))
+    }
+
+    @Test("and dies when the last state is on the disk ends nothing but the run")
+    func savedLast() {
+        var cluster = Cluster(options: smallRun(workers: 1))
+        cluster.join()
+        cluster.settle { $0.commits.count == 5 }
+        cluster.keepsUploads = true
+        cluster.settle()
+        cluster.kill(0)
+        #expect(cluster.outcome == nil)
+        cluster.deliver(.stateSaved(Step(6)))
         #expect(cluster.outcome == .completed(Step(6)))
     }
 
