@@ -27,6 +27,7 @@ struct Bfloat16StemConvolution: ConvolutionAlgorithm {
         weightFloats = withUnsafePointer(to: shape) { lk_bf16_stem_weight($0) }
     }
 
+    var method: OperationCost.Method { .bfloat16Stem }
     var shape: lk_convolution { exact.shape }
     var rows: Int { exact.rows }
     var tileRows: Int { tileLines * shape.out_width }

@@ -6,11 +6,14 @@ protocol PassObserver {
     var middle: UnsafeMutablePointer<PassTimeline.Instant>? { get }
 }
 
+extension PassObserver {
+    var middle: UnsafeMutablePointer<PassTimeline.Instant>? { nil }
+}
+
 /// The ordinary pass: compiled, it is as if nobody could look.
 struct Unobserved: PassObserver {
     @inline(__always) func began() {}
     @inline(__always) func operationEnded() {}
-    @inline(__always) var middle: UnsafeMutablePointer<PassTimeline.Instant>? { nil }
 }
 
 /// When the operations of one training pass began and ended: each begins as the one before it ends.
