@@ -11,10 +11,12 @@ struct TokenCommand: ParsableCommand {
         commandName: "token",
         abstract: "Make a token with which a worker joins a run from another machine.",
         discussion: """
-            Example: coordinator token --run runs/mine --out gpu-3.token
-                     scp gpu-3.token gpu-3: ; ssh gpu-3 worker join tcp://10.0.0.1:5555 --token gpu-3.token
+            Example:
+              coordinator token --run runs/mine --out node-3.token
+              scp node-3.token node-3:
+              ssh node-3 worker join tcp://10.0.0.1:5555 --token node-3.token
 
-            A token lets in one worker, once: that worker's own key is taken up then, and a copy of the token is worth
+            A token lets in one worker, once: that worker's own key is taken up then, and a copy of the token is worth \
             nothing. It may be made before the run starts or while it is under way. Without --out it is printed.
             """)
 

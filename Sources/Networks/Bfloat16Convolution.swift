@@ -21,8 +21,8 @@ struct Bfloat16Convolution: ConvolutionAlgorithm {
         gradientTiles = Self.gradientTiles(of: shape, rows: indirect.rows)
     }
 
-    var method: OperationCost.Method { .bfloat16 }
     var shape: lk_convolution { indirect.shape }
+    var method: OperationCost.Method { .bfloat16 }
     var rows: Int { indirect.rows }
     var taps: Int { indirect.taps }
     var depth: Int { indirect.depth }

@@ -27,8 +27,8 @@ struct Bfloat16StemConvolution: ConvolutionAlgorithm {
         weightFloats = withUnsafePointer(to: shape) { lk_bf16_stem_weight($0) }
     }
 
-    var method: OperationCost.Method { .bfloat16Stem }
     var shape: lk_convolution { exact.shape }
+    var method: OperationCost.Method { .bfloat16 }
     var rows: Int { exact.rows }
     var tileRows: Int { tileLines * shape.out_width }
     var finishesTiles: Bool { true }

@@ -28,10 +28,8 @@ public struct OperationCost: Sendable, Hashable, Codable {
         case direct = "direct"
         /// Through tables of pointers to pixels.
         case indirect = "indirect"
-        /// Products of bf16, through such tables.
+        /// Products of bf16, sums of float.
         case bfloat16 = "bf16"
-        /// Products of bf16 along the input's lines.
-        case bfloat16Stem = "bf16 direct"
     }
 
     /// What one pass has to do for all clips.

@@ -131,8 +131,8 @@ def main():
         try:
             url = None
             for line in run.stdout:
-                if line.startswith("dashboard: "):
-                    url = line.split(" ", 1)[1].strip()
+                if "dashboard: " in line:
+                    url = line.split("dashboard: ", 1)[1].strip()
                     break
             if url is None:
                 raise AssertionError("the coordinator did not say where its page is")
