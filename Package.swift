@@ -199,7 +199,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorCommand", "WorkerCommand", "TrainingProtocol", "Wire", "ZeroMQ",
+                "CoordinatorCommand", "WorkerCommand", "Tensors", "TrainingProtocol", "Wire",
+                "ZeroMQ",
             ],
             swiftSettings: swift),
     ],
