@@ -38,8 +38,8 @@ public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
             "train.freeze leaves nothing to train; take a name out of it"
         case .nothingInBfloat16:
             """
-            train.precision is bf16, for convolutions of 16 channels and more in multiples of 16, and the model \
-            has none that would be faster; widen it, or take fp32
+            train.precision is bf16, for convolutions of 16 channels and more in multiples of 16 and for stems of \
+            7x7 to multiples of 8, and the model has none that would be faster; widen it, or take fp32
             """
         }
     }
