@@ -4,6 +4,13 @@ public struct HostProblem: Equatable, Sendable {
     public enum Ending: Equatable, Sendable {
         case exit(Int32)
         case signal(Int32)
+
+        var text: String {
+            switch self {
+            case .exit(let status): "exit status \(status)"
+            case .signal(let number): "signal \(number)"
+            }
+        }
     }
 
     public let reason: String
