@@ -5,7 +5,7 @@ import Synchronization
 /// A coordinator that the launcher starts itself, and again where it is killed: it goes on where it was.
 public final class CoordinatorProcess: Sendable {
     private struct State {
-        var process: Process?
+        var process: ChildProcess?
         var isStopping = false
     }
 
@@ -53,19 +53,18 @@ public final class CoordinatorProcess: Sendable {
                         try onListening(address)
                     } catch {
                         stop()
-                        process.waitUntilExit()
+                        _ = process.wait()
                         throw error
                     }
                 }
             }
-            process.waitUntilExit()
-            let status = process.terminationStatus
-            if process.terminationReason == .exit { return status }
+            let ending = process.wait()
+            if case .exit(let status) = ending { return status }
             let isStopping = state.withLock { $0.isStopping }
             if isStopping { return 75 }
             let pause = pauses.next(after: ContinuousClock.now - start)
             say(
-                "the coordinator was killed by signal \(status); starting it again in "
+                "the coordinator was killed by \(ending.text); starting it again in "
                     + "\(pause.components.seconds) s")
             sleep(UInt32(pause.components.seconds))
         }
@@ -77,18 +76,14 @@ public final class CoordinatorProcess: Sendable {
             state.isStopping = true
             return state.process
         }
-        if let process, process.isRunning { kill(process.processIdentifier, SIGTERM) }
+        process?.send(SIGTERM)
     }
 
     /// Nil where it is to stop already.
-    private func launch(_ arguments: [String]) throws -> Process? {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        return try state.withLock { state in
+    private func launch(_ arguments: [String]) throws -> ChildProcess? {
+        try state.withLock { state in
             guard !state.isStopping else { return nil }
-            try process.run()
+            let process = try ChildProcess(program.path, arguments)
             state.process = process
             return process
         }

@@ -4,6 +4,13 @@ public struct HostProblem: Equatable, Sendable {
     public enum Ending: Equatable, Sendable {
         case exit(Int32)
         case signal(Int32)
+
+        var text: String {
+            switch self {
+            case .exit(let status): "exit status \(status)"
+            case .signal(let number): "signal \(number)"
+            }
+        }
     }
 
     public let reason: String
@@ -84,16 +91,16 @@ public struct HostProblem: Equatable, Sendable {
     ]
 
     /// A line of ssh's, without the host's name before it and the full stop behind it.
-    private static func words(_ line: String, _ host: String) -> String {
+    private static func words(of line: String, to host: String) -> String {
         let text = line.hasPrefix(host + ": ") ? line.dropFirst(host.count + 2) : line[...]
         return String(text.hasSuffix(".") ? text.dropLast() : text)
     }
 
     private static func connection(_ lines: [String], _ host: String) -> (String, String?) {
         for line in lines.reversed() {
-            for (words, remedy) in connectionRemedies where line.contains(words) {
+            for (sign, remedy) in connectionRemedies where line.contains(sign) {
                 return (
-                    Self.words(line, host),
+                    words(of: line, to: host),
                     remedy?.split(separator: "HOST", omittingEmptySubsequences: false)
                         .joined(separator: host)
                 )

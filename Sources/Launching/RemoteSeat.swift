@@ -6,7 +6,7 @@ struct RemoteSeat {
     /// Of the host's, from 1.
     let number: Int
     /// The ssh that runs.
-    var process: Process?
+    var process: ChildProcess?
     /// Its standard input, open as long as the worker is to stay.
     var input: FileHandle?
     var started = ContinuousClock.now

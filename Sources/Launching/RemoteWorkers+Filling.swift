@@ -16,34 +16,32 @@ extension RemoteWorkers {
         do {
             let worker = try worker(for: seat)
             let log = try Log(path: "\(launch.logs)/worker-\(plain).log")
-            let process = Process()
-            process.executableURL = launch.ssh
-            process.arguments = worker.arguments
-            let input = Pipe()
-            process.standardInput = input
-            process.standardOutput = log.handle
-            process.standardError = log.handle
-            process.terminationHandler = { [weak self] process in
-                self?.ended(seat, process, worker, log)
-            }
+            let input = ChildProcess.pipe()
             let isWanted = state.withLock { state in
                 state.seats[seat].isPausing = false
                 guard !state.isFinishing else { return false }
-                state.seats[seat].process = process
                 state.seats[seat].input = input.fileHandleForWriting
                 state.seats[seat].started = .now
                 return true
             }
             guard isWanted else { return vacate(seat, .abandoned) }
             if isFirst { say("\(name): starting a worker, log in \(log.path)") }
-            try process.run()
+            let process = try ChildProcess(
+                launch.ssh.path, worker.arguments, input: input, output: log.handle
+            ) { [weak self] ending in self?.ended(seat, ending, worker, log) }
+            // The run may have ended in between, and found nothing to end.
+            let isLate = state.withLock { state in
+                state.seats[seat].process = process
+                return state.isFinishing
+            }
+            if isLate { process.send(SIGTERM) }
             do {
+                try input.fileHandleForReading.close()
                 try input.fileHandleForWriting.write(contentsOf: Data(worker.input.utf8))
             } catch {
                 // It has ended already; how is told next.
             }
         } catch {
-            state.withLock { $0.seats[seat].process = nil }
             again(seat, after: HostProblem(reason: "no worker can be started: \(error)"))
         }
     }
@@ -70,21 +68,21 @@ extension RemoteWorkers {
             environment: ProcessInfo.processInfo.environment)
     }
 
-    private func ended(_ seat: Int, _ process: Process, _ worker: RemoteWorker, _ log: Log) {
+    private func ended(
+        _ seat: Int, _ ending: HostProblem.Ending, _ worker: RemoteWorker, _ log: Log
+    ) {
         let isFinishing = state.withLock { state in
-            state.seats[seat].process = nil
             state.seats[seat].input = nil
             return state.isFinishing
         }
-        let status = process.terminationStatus
-        let isExit = process.terminationReason == .exit
-        if isExit, status == 0 { return vacate(seat, isFinishing ? .abandoned : .done) }
-        if isExit, status == 75 { return vacate(seat, .stopped) }
-        if isFinishing { return vacate(seat, .abandoned) }
-        let problem = HostProblem(
-            isExit ? .exit(status) : .signal(status), output: log.written(atMost: Self.tail),
-            of: worker)
-        again(seat, after: problem)
+        switch ending {
+        case .exit(0): return vacate(seat, isFinishing ? .abandoned : .done)
+        case .exit(75): return vacate(seat, .stopped)
+        case _ where isFinishing: return vacate(seat, .abandoned)
+        default:
+            let output = log.written(atMost: Self.tail)
+            again(seat, after: HostProblem(ending, output: output, of: worker))
+        }
     }
 
     /// Fills a seat after a pause. A problem is told when it is another than before.

@@ -113,9 +113,7 @@ public final class RemoteWorkers: Sendable {
     public func end() {
         stopFilling()
         let processes = state.withLock { $0.seats.compactMap(\.process) }
-        for process in processes where process.isRunning {
-            kill(process.processIdentifier, SIGTERM)
-        }
+        for process in processes { process.send(SIGTERM) }
     }
 
     private func endLater() {

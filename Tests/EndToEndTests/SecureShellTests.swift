@@ -52,8 +52,11 @@ struct SecureShellTests {
             """.write(toFile: configuration, atomically: true, encoding: .utf8)
             // Where sshd locks itself in, on systems that have not started one yet.
             if getuid() == 0 { mkdir("/run/sshd", 0o755) }
-            process.executableURL = URL(fileURLWithPath: SecureShell.server)
-            process.arguments = ["-D", "-e", "-f", folder + "/sshd"]
+            // Foundation takes a child that closes what it inherits, as sshd does, for ended: a shell holds that open.
+            process.executableURL = URL(fileURLWithPath: "/bin/bash")
+            let script = "\"$@\" & trap \"kill $!\" TERM; wait"
+            process.arguments = ["-c", script, "bash", SecureShell.server]
+            process.arguments? += ["-D", "-e", "-f", folder + "/sshd"]
             let errors = Pipe()
             process.standardError = errors
             try process.run()
