@@ -3,7 +3,8 @@ import TrainingProtocol
 extension BlameReport {
     /// For people: a headline, and a line a member.
     var text: String {
-        var lines = ["step \(step) begins again in part: \(reason)"]
+        let without = culprit.map { " without worker \($0.worker) (\($0.host))" } ?? ""
+        var lines = ["step \(step) begins again in part\(without): \(reason)"]
         if let culprit { lines.append("  lost: \(culprit)") }
         lines += members.map { "  \($0)" }
         if !lostSlots.isEmpty { lines.append("  slots \(lostSlots) are dealt to the others") }

@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate",
         abstract: "Score the weights of a run on a split of a clip dataset.",
         discussion: """
-            Example: coordinator evaluate --run runs/quickstart --data clips.h5 --split val --views 3x1
+            Example: coordinator evaluate --run runs/mine --split val --views 3x1
 
             Takes the run's final weights, or those of its newest checkpoint where it has not ended. \
             Nothing on disk changes but the files that are asked for.

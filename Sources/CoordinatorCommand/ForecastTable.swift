@@ -13,8 +13,9 @@ struct ForecastTable {
         let megabytes = { (bytes: Int) in String(format: "%.1f MB", Double(bytes) / 1e6) }
         print(
             """
-            slot \(text(costs.slot))\(isAssumed ? Self.assumption : ""), \(slotsPerWorker) a worker; reduced \(megabytes(costs.gradientBytes)), \
-            clips \(megabytes(costs.clipBytes)) a slot, state \(megabytes(costs.stateBytes))
+            slot \(text(costs.slot)), \(slotsPerWorker) a worker; reduced \(megabytes(costs.gradientBytes)), \
+            clips \(megabytes(costs.clipBytes)) a slot, state \(megabytes(costs.stateBytes))\
+            \(isAssumed ? Self.assumption : "")
 
             \(pad("workers", 7)) \(pad("step", 9)) \(pad("efficiency", 10)) \(pad("a failure", 9)) \
             \(pad("goodput", 8))  busiest
@@ -22,7 +23,7 @@ struct ForecastTable {
     }
 
     private static let assumption =
-        " (assumed, at 100 GFLOP/s: measure it with coordinator profile, and give --slot-time)"
+        "\nthe slot's time is assumed, at 100 GFLOP/s: measure it with coordinator profile, and give --slot-time"
 
     func add(_ forecast: ClusterForecast) {
         if isJSON {

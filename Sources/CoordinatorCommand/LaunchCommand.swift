@@ -26,9 +26,10 @@ struct LaunchCommand: ParsableCommand {
                 node-1 threads=16
                 node-2 workers=2 threads=8 dir=/opt/lockstep
 
-            where dir is the directory of the `worker` program there (default: the coordinator's here). The run begins when
-            all are there, or as many as --workers N after the `--` says. ssh has to get in without asking. Each worker gets a token of its own through ssh's standard input; one that ends before the
-            run does is started again after a pause, and leaves when this program ends or cannot be reached.
+            where dir is the directory of the `worker` program there (default: the coordinator's here). The run begins \
+            when all are there, or as many as --workers N after the `--` says. ssh has to get in without asking. Each \
+            worker gets a token of its own through ssh's standard input; one that ends before the run does is started \
+            again after a pause, and leaves when this program ends or cannot be reached.
 
             Ctrl-C stops the run after the step under way (without a coordinator of its own: has the workers leave it).
 
