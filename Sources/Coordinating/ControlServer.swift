@@ -30,6 +30,10 @@ final class ControlServer {
     private static let hold = 4
     /// What a worker's frame may have at most; the largest is a report of all slots of a step.
     private static let maximumFrameSize = 1 << 20
+    /// Frames of one worker that wait to be read: it says a few things a heartbeat.
+    private static let queuedFrames = 64
+    /// Messages that are read before the machine has its turn: a flood must not keep it from the time.
+    private static let messagesATurn = 1024
 
     let endpoint: String
     private let router: Socket
@@ -46,6 +50,8 @@ final class ControlServer {
     private var memberLists = MemberListCache()
     private let pulse: Duration
     private var nextConnection = ConnectionID(1)
+    private var drops = RepeatedNote()
+    private var refusals = RepeatedNote()
 
     /// - Parameter address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
     /// - Throws: `ZeroMQError.addressInUse` and its kin.
@@ -57,6 +63,8 @@ final class ControlServer {
         // The last words, `finish`, should reach workers that are a little behind.
         options.linger = .seconds(1)
         options.maximumMessageSize = Self.maximumFrameSize
+        options.receiveHighWaterMark = Self.queuedFrames
+        options.handshakeInterval = SocketOptions.shortHandshake
         router = try Socket(.router, in: context, options: options)
         monitor = try SocketMonitor(router)
         connections = PeerConnections(monitor)
@@ -78,7 +86,8 @@ final class ControlServer {
             var events: [CoordinatorEvent] = []
             if poller.isReady(readable) { try receive(into: &events) }
             // The end of a process of our own is reported with its cause, a moment later.
-            let lost = try connections.takeLost().filter { !isOwn($0, effects) }
+            let closed = try connections.takeLost()
+            let lost = closed.filter { !isOwn($0, effects) }
             if !lost.isEmpty {
                 events.append(.allDisconnected(lost, reason: "its connection closed"))
             }
@@ -86,6 +95,7 @@ final class ControlServer {
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
             }
+            for connection in closed { forget(connection, isLost: lost.contains(connection)) }
             // After a slow disk or terminal the workers' signs of life still wait in the socket: they are heard
             // before anyone is found silent.
             if ContinuousClock.now - turn < pulse * Self.hold,
@@ -101,7 +111,9 @@ final class ControlServer {
         case .event(let event):
             return event
         case .launchedWorkerEnded(let process, let reason, let isOrderly):
-            guard let connection = connectionOfProcess[process], machine.hasPeer(connection) else {
+            let known = connectionOfProcess.removeValue(forKey: process)
+            if let known { processOf[known] = nil }
+            guard let connection = known, machine.hasPeer(connection) else {
                 // One that was drained is no peer any more, and no failure; one that was refused is.
                 if isOrderly { return nil }
                 return .launchFailed(
@@ -116,9 +128,10 @@ final class ControlServer {
     }
 
     private func receive(into events: inout [CoordinatorEvent]) throws(ZeroMQError) {
-        while let frames = try router.tryReceive() {
+        for _ in 0..<Self.messagesATurn {
+            guard let frames = try router.tryReceive() else { return }
             guard frames.count == 2 else {
-                logger.warning("dropped a control message of \(frames.count) frames")
+                dropped("it has \(frames.count - 1) frames and not one")
                 continue
             }
             let connection = connection(of: frames[0].bytes)
@@ -131,9 +144,23 @@ final class ControlServer {
                 }
                 events.append(.received(message, from: connection))
             } catch {
-                logger.warning("dropped a control message: \(error)")
+                dropped("\(error)")
             }
         }
+    }
+
+    private func dropped(_ reason: String) {
+        if let text = drops.note(reason) { logger.warning("dropped a control message: \(text)") }
+    }
+
+    /// What is kept of a connection that is closed.
+    private func forget(_ connection: ConnectionID, isLost: Bool) {
+        if let identity = identities.removeValue(forKey: connection) {
+            connectionOf[identity] = nil
+        }
+        // The end of a process of our own is still to be told.
+        guard isLost, let process = processOf.removeValue(forKey: connection) else { return }
+        if connectionOfProcess[process] == connection { connectionOfProcess[process] = nil }
     }
 
     private func connection(of identity: [UInt8]) -> ConnectionID {
@@ -167,6 +194,10 @@ final class ControlServer {
                         if machine.hasEnded { return .failed(reason: reason) }
                         queue.append(.journalFailed(reason: reason))
                         break carryingOut
+                    }
+                case .note(.refused(let host, let reason)):
+                    if let text = refusals.note(reason) {
+                        effects.note(.refused(host: host, reason: text))
                     }
                 case .note(let note):
                     effects.note(note)

@@ -174,6 +174,7 @@ extension StateFetch {
             self.address = address
             var options = SocketOptions()
             options.reconnectInterval = StateFetch.pause
+            options.maximumMessageSize = StatePieces.pieceBytes
             dealer = try Socket(.dealer, in: context, options: options)
             try dealer.connect(address)
         }

@@ -5,13 +5,17 @@
 /// closing is queued at the monitor before the descriptor is free, thus before any message of the next
 /// connection is received. `note` therefore reads all closings after taking a message and before
 /// it notes whose it is.
+///
+/// It also keeps the socket's `ConnectionLimit`.
 public struct PeerConnections<Peer: Hashable> {
     private let monitor: SocketMonitor
     private var peers: [Int32: Peer] = [:]
     private var lost: [Peer] = []
+    private var limit: ConnectionLimit
 
-    public init(_ monitor: SocketMonitor) {
+    public init(_ monitor: SocketMonitor, limit: ConnectionLimit = ConnectionLimit()) {
         self.monitor = monitor
+        self.limit = limit
     }
 
     /// Notes that `message`, just received, came from `peer`.
@@ -31,6 +35,7 @@ public struct PeerConnections<Peer: Hashable> {
 
     private mutating func readClosings() throws(ZeroMQError) {
         while let event = try monitor.next() {
+            limit.note(event)
             guard event.kind == .disconnected, let descriptor = event.descriptor,
                 let peer = peers.removeValue(forKey: descriptor),
                 !peers.values.contains(peer)
