@@ -39,7 +39,7 @@ final class ExchangeLane {
             return (socket, try SocketMonitor(socket))
         }
         do {
-            try socket.connect(address)
+            try socket.connect(toPeerAt: address)
         } catch {
             throw .unreachable(peer: Rank(rank), address: address)
         }

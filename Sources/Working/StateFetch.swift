@@ -176,7 +176,7 @@ extension StateFetch {
             options.reconnectInterval = StateFetch.pause
             options.maximumMessageSize = StatePieces.pieceBytes
             dealer = try Socket(.dealer, in: context, options: options)
-            try dealer.connect(address)
+            try dealer.connect(toPeerAt: address)
         }
 
         var isAwake: Bool { asleepUntil.map { $0 < .now } ?? true }
