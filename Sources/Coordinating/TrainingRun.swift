@@ -199,7 +199,7 @@ public final class TrainingRun {
         if let found = try local?.start(options.localWorkers, adopting: isSameAddress), found > 0 {
             reporter.say("\(found) workers of the coordinator before are still there")
         }
-        var machine = CoordinatorMachine(machineOptions(term: term, data: data.endpoint))
+        var machine = CoordinatorMachine(try machineOptions(term: term, data: data.endpoint))
         let outcome = try control.run(&machine, effects: effects)
         reporter.close()
         do {
@@ -265,7 +265,9 @@ public final class TrainingRun {
             isOwn: { [local] in local?.isChild($0) ?? false })
     }
 
-    private func machineOptions(term: Term, data: String) -> CoordinatorMachine.Options {
+    private func machineOptions(
+        term: Term, data: String
+    ) throws -> CoordinatorMachine.Options {
         let every: Int? =
             switch configuration.train.checkpointEvery {
             case .steps(let steps): steps
@@ -273,7 +275,7 @@ public final class TrainingRun {
                 min(epochs, configuration.train.epochs) * schedule.stepsPerEpoch
             }
         let evaluateEvery = configuration.train.evaluateEveryEpochs
-        return CoordinatorMachine.Options(
+        var options = CoordinatorMachine.Options(
             run: opening.run, term: term, schedule: schedule,
             introduction: Introduction(
                 configuration: configuration.canonicalYAML, dataAddress: data,
@@ -284,6 +286,11 @@ public final class TrainingRun {
             saveEvery: every,
             evaluateEvery: evaluateEvery > 0 ? evaluateEvery : nil,
             evaluationBlocks: EvaluationBlocks(samples: opening.evaluationSamples).count)
+        // A stranger that is quicker than the own workers must not decide what these have to match.
+        if self.options.localWorkers > 0 {
+            options.expectedProfile = try NumericsProfile.current().entries
+        }
+        return options
     }
 
     /// The data connection listens on the same interface, at any free port.
