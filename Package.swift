@@ -195,4 +195,5 @@ package.targets.append(
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
         : .testTarget(
             name: "HostileInputTests", dependencies: decoders, path: "Tests/Fuzz",
-            exclude: ["Driver", "Corpus", "README.md", "fuzz.sh"], sources: ["Decoders", "Replay"], swiftSettings: swift))
+            exclude: ["Driver", "Corpus", "README.md", "fuzz.sh"], sources: ["Decoders", "Replay"],
+            swiftSettings: swift))
