@@ -37,6 +37,10 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsProtocol = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -50,7 +54,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
         .package(url: "https://github.com/apple/swift-crypto", "3.10.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.26.0"),
     ],
     targets: [
         // Floor 0: C libraries, and our own kernels in C.
@@ -79,7 +85,9 @@ let package = Package(
         module("Optimizers", ["Networks", "Tensors", "CKernels", "Configuration"]),
         module("ClipDatasets", ["HDF5", "Tensors", "CKernels", "CTurboJPEG"]),
         module("Checkpoints", ["Configuration", crypto]),
-        module("Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf]),
+        module("AccessControl", ["ZeroMQ"]),
+        module(
+            "Collectives", ["TrainingProtocol", "Tensors", "ZeroMQ", "Wire", protobuf, crypto]),
 
         // Floor 4
         module(
@@ -94,19 +102,30 @@ let package = Package(
                 "Tensors", "TrainingProtocol",
             ]),
 
+        .target(
+            name: "Telemetry",
+            dependencies: ["TrainingProtocol", protobuf, metrics, metricsProtocol],
+            exclude: ["tensorboard.proto"], swiftSettings: swift),
+
         // Floor 5: shells that carry out the protocol's directives.
         module(
             "Coordinating",
             [
-                "TrainingProtocol", "Wire", "ZeroMQ", "ClipDatasets", "Checkpoints", "Collectives",
-                "Configuration", "Interchange", "Networks", "Tensors", "Training", logging,
+                "TrainingProtocol", "Wire", "ZeroMQ", "AccessControl", "ClipDatasets",
+                "Checkpoints", "Collectives", "Configuration", "Interchange", "Networks",
+                "Telemetry", "Tensors", "Training", logging, metricsProtocol,
             ]),
         module(
             "Working",
             [
-                "TrainingProtocol", "Wire", "ZeroMQ", "Collectives", "Training", "ClipDatasets",
-                "Configuration", "Tensors", logging,
+                "TrainingProtocol", "Wire", "ZeroMQ", "AccessControl", "Collectives", "Training",
+                "ClipDatasets", "Configuration", "Tensors", logging,
             ]),
+
+        module("Launching", ["AccessControl", "Checkpoints", "ZeroMQ"]),
+        .target(
+            name: "Dashboard", dependencies: ["Telemetry", flyingFox, flyingSocks],
+            resources: [.embedInCode("Page")], swiftSettings: swift),
 
         module("Comparing", ["Training", "Charts"]),
         module("Simulation", ["TrainingProtocol"]),
@@ -115,22 +134,25 @@ let package = Package(
         .executableTarget(
             name: "CoordinatorCommand",
             dependencies: [
-                "Coordinating", "Verification", "Profiling", "Comparing", "Simulation",
-                "Training", "ClipDatasets",
+                "Coordinating", "Launching", "AccessControl", "Verification", "Profiling",
+                "Comparing", "Simulation", "Training", "ClipDatasets", "Dashboard", "Telemetry",
+                "TrainingProtocol",
                 "Checkpoints", "Configuration", "Interchange", "Models", "Networks", "HDF5",
-                "Charts", arguments, logging,
+                "Charts", "ZeroMQ", arguments, logging,
             ],
             swiftSettings: swift),
         .executableTarget(
             name: "WorkerCommand",
             dependencies: [
-                "Working", "Collectives", "Tensors", "TrainingProtocol", "ZeroMQ", arguments,
+                "Working", "AccessControl", "Collectives", "Tensors", "TrainingProtocol", "ZeroMQ",
+                arguments,
                 logging,
             ],
             swiftSettings: swift),
 
         tests("TrainingProtocol"),
         tests("Tensors", ["CKernels"]),
+        tests("Launching", ["AccessControl", "ZeroMQ"]),
         tests("Comparing", ["Training", "Charts"]),
         tests("Simulation", ["TrainingProtocol"]),
         tests("Charts"),
@@ -138,6 +160,7 @@ let package = Package(
         tests("HDF5"),
         tests("ZeroMQ"),
         tests("Configuration"),
+        tests("AccessControl", ["ZeroMQ"]),
         tests("Wire", ["TrainingProtocol"]),
         tests("Models", ["Networks", "Configuration"]),
         tests("Optimizers", ["Networks", "Tensors", "Configuration"]),
@@ -156,6 +179,8 @@ let package = Package(
             dependencies: ["Verification", "HDF5"],
             exclude: ["Fixtures"],
             swiftSettings: swift),
+        tests("Telemetry", ["TrainingProtocol", metrics]),
+        tests("Dashboard", ["Telemetry", "TrainingProtocol"]),
         tests("Profiling", ["Configuration", "Networks", "Models", "Tensors"]),
         tests(
             "Training",
@@ -169,7 +194,7 @@ let package = Package(
         tests(
             "Working",
             [
-                "ClipDatasets", "Coordinating", "Networks", "Tensors", "Training",
+                "ClipDatasets", "Collectives", "Coordinating", "Networks", "Tensors", "Training",
                 "TrainingProtocol", "Wire", "ZeroMQ", logging,
             ]),
         .testTarget(
@@ -185,7 +210,7 @@ let package = Package(
 // The decoders that fuzzer and tests feed are in this package, since they reach what is not public.
 let decoders: [Target.Dependency] = [
     "TrainingProtocol", "Wire", "Collectives", "Tensors", "ZeroMQ", "ClipDatasets", "Checkpoints",
-    "Configuration", crypto,
+    "Configuration", "AccessControl", "Launching", crypto,
 ]
 package.targets.append(
     isFuzzing

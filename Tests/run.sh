@@ -63,10 +63,13 @@ check_packages() {
     # Tests that need these skip without them, so their absence is no failure.
     if command -v apt-get >/dev/null 2>&1; then
         install_packages ffmpeg python3 python3-venv || say "Going on without ffmpeg or Python"
+        # A browser and a server's package are no small things to put on a person's machine unasked.
+        [[ -z ${CI-} ]] || install_packages chromium prometheus ||
+            say "Going on without Chromium or promtool"
     fi
 }
 
-# A Python with h5py, numpy and safetensors, for the tests that read and write files with the packages
+# A Python with h5py, numpy, safetensors and tensorboard, for the tests that read and write files with the packages
 # that other people use. Without it those tests skip.
 prepare_python() {
     local home=.build/python
@@ -74,13 +77,13 @@ prepare_python() {
         say "LOCKSTEP_PYTHON=$LOCKSTEP_PYTHON, as set by the caller"
         return 0
     fi
-    if ! "$home/bin/python" -c 'import h5py, numpy, safetensors' >/dev/null 2>&1; then
+    if ! "$home/bin/python" -c 'import h5py, numpy, safetensors, tensorboard' >/dev/null 2>&1; then
         rm -rf "$home"
         if ! python3 -m venv "$home" >.build/python.log 2>&1 ||
             ! "$home/bin/python" -m pip install --quiet --timeout 20 --retries 1 \
-                h5py numpy safetensors >>.build/python.log 2>&1; then
+                h5py numpy safetensors tensorboard >>.build/python.log 2>&1; then
             tail -n 2 .build/python.log
-            say "No Python with h5py, numpy and safetensors: tests that need it skip" \
+            say "No Python with h5py, numpy, safetensors and tensorboard: tests that need it skip" \
                 "(.build/python.log tells why)"
             rm -rf "$home"
             return 0
@@ -118,11 +121,15 @@ run_tests() {
     swift test --skip-build --disable-xctest "${skip[@]}" "$@" 2>&1 | tee -a "$test_log"
 }
 
+# The files in cluster/ that no Swift test reads.
+check_launchers() { bash Tests/Launchers/check.sh; }
+
 rm -f "$test_log"
 stage packages check_packages || finish
 stage python prepare_python || true
 stage format check_sources || true
 stage build build || finish
+[[ $# -gt 0 ]] || stage launchers check_launchers || true
 [[ $# -gt 0 ]] || stage kernels run_kernel_tests || true
 stage tests run_tests "$@" || true
 finish

@@ -10,19 +10,23 @@ public struct DatasetRecord: Sendable, Hashable, Codable {
     public var width: Int
     /// Frames of a video from one stored frame to the next, where the dataset says.
     public var frameStride: Int?
+    /// Clips in the training split; nil where an earlier release began the run.
+    public var samples: Int?
 
     public init(
-        classNames: [String], frames: Int, height: Int, width: Int, frameStride: Int?
+        classNames: [String], frames: Int, height: Int, width: Int, frameStride: Int?,
+        samples: Int? = nil
     ) {
         self.classNames = classNames
         self.frames = frames
         self.height = height
         self.width = width
         self.frameStride = frameStride
+        self.samples = samples
     }
 
     private enum CodingKeys: String, CodingKey {
-        case frames, height, width
+        case frames, height, width, samples
         case classNames = "class_names"
         case frameStride = "frame_stride"
     }

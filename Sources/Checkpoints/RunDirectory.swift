@@ -8,11 +8,13 @@ import Configuration
 ///     metrics.jsonl      measurements, one JSON object a line
 ///     checkpoints/       step-00000010 and so on, see `CheckpointStore`
 ///     final/             the result, of the same files as a checkpoint
+///     keys/              the coordinator's keys and who may connect, where there are some
 ///     address            where the coordinator listens
 ///     lock               who is using the directory
 public final class RunDirectory: Sendable {
     static let configName = "config.yaml"
     static let lockName = "lock"
+    static let keysName = "keys"
 
     public let path: String
     public let configuration: RunConfiguration
@@ -83,6 +85,14 @@ public final class RunDirectory: Sendable {
         return try RunDirectory(path, chosen, lock, storage)
     }
 
+    /// Where the keys of the run at `path` are, if it has some. They may be made before the run.
+    public static func keys(at path: String) -> String { "\(path)/\(keysName)" }
+
+    /// Whether a process is at the run at `path`.
+    public static func isInUse(_ path: String) throws(SavedStateError) -> Bool {
+        try RunLock.isHeld("\(path)/\(lockName)")
+    }
+
     /// The configuration of the run at `path`.
     public static func configuration(at path: String) throws(SavedStateError) -> RunConfiguration {
         do throws(ConfigurationError) {
@@ -119,7 +129,8 @@ extension RunDirectory {
                 .runExists, path, "holds this run already",
                 remedy: "resume it, or name another directory")
         }
-        let foreign = names.filter { $0 != lockName && $0 != configName + Storage.temporarySuffix }
+        let own = [lockName, keysName, configName + Storage.temporarySuffix]
+        let foreign = names.filter { !own.contains($0) }
         if let first = foreign.first {
             throw SavedStateError(
                 .foreignDirectory, path,

@@ -10,8 +10,7 @@ final class RunLock: Sendable {
         if !storage.exists(path) { try storage.check(.createFile(path)) }
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw .system("opening", path) }
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            let code = errno
+        if let code = Self.take(descriptor) {
             close(descriptor)
             guard code == EWOULDBLOCK else { throw .system("locking", path, code: code) }
             throw Self.held(path, storage: storage)
@@ -26,6 +25,29 @@ final class RunLock: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// - Returns: Why it cannot be had. Who only looks whether it is held has it for a moment: that is waited for.
+    private static func take(_ descriptor: Int32) -> Int32? {
+        var code: Int32 = 0
+        for attempt in 0..<5 {
+            if attempt > 0 { usleep(10_000) }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return nil }
+            code = errno
+            if code != EWOULDBLOCK { break }
+        }
+        return code
+    }
+
+    /// Whether a process holds the lock at `path`.
+    static func isHeld(_ path: String) throws(SavedStateError) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 && errno == ENOENT { return false }
+        guard descriptor >= 0 else { throw .system("opening", path) }
+        defer { close(descriptor) }
+        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return false }
+        guard errno == EWOULDBLOCK else { throw .system("locking", path) }
+        return true
+    }
 
     private static func held(_ path: String, storage: Storage) -> SavedStateError {
         var holder: Int32?

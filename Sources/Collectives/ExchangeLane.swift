@@ -11,6 +11,8 @@ final class ExchangeLane {
     let number: UInt64
     let rank: Int
     let address: String
+    /// Of the member, where members have keys.
+    let key: CurveKey?
     let socket: Socket
     let monitor: SocketMonitor
     /// Chunks that libzmq still holds.
@@ -21,27 +23,42 @@ final class ExchangeLane {
     private var nextPlace = 0
     private var nextSum = 0
     private var isLost = false
+    /// Whether a connection stands now.
+    private var stands = false
     /// Whether a connection ever stood.
     private(set) var hasStood = false
 
-    /// - Throws: `ExchangeError.unreachable` where the address is none, `.transport`.
-    init(number: UInt64, rank: Int, address: String, context: Context) throws(ExchangeError) {
+    /// - Parameters:
+    ///   - keys: Nil where members have none.
+    ///   - inTheClear: Whether chunks are not encrypted all the same.
+    /// - Throws: `ExchangeError.unreachable` where the address is none, or has no key; `.transport`.
+    init(
+        number: UInt64, rank: Int, address: PeerAddress, context: Context, keys: PeerKeys?,
+        inTheClear: Bool
+    ) throws(ExchangeError) {
         self.number = number
         self.rank = rank
-        self.address = address
+        self.address = ExchangeAddress(address.endpoint).nearest
         var options = SocketOptions()
         // No limit: `ExchangeThread.window` limits what is in flight, and a send must never wait.
         options.sendHighWaterMark = 0
         options.linger = Self.linger
         options.reconnectInterval = Self.reconnectInterval
+        key = address.key
+        do {
+            let role = try keys?.client(to: address)
+            if !inTheClear { options.curve = role }
+        } catch {
+            throw .unreachable(peer: Rank(rank), address: address.endpoint)
+        }
         (socket, monitor) = try ExchangeError.wrapping { () throws(ZeroMQError) in
             let socket = try Socket(.push, in: context, options: options)
             return (socket, try SocketMonitor(socket))
         }
         do {
-            try socket.connect(toPeerAt: address)
+            try socket.connect(toPeerAt: self.address)
         } catch {
-            throw .unreachable(peer: Rank(rank), address: address)
+            throw .unreachable(peer: Rank(rank), address: self.address)
         }
     }
 
@@ -66,9 +83,14 @@ final class ExchangeLane {
     func hasLostConnection() throws(ZeroMQError) -> Bool {
         while let event = try monitor.next() {
             switch event.kind {
-            case .disconnected: isLost = true
+            case .disconnected:
+                // Before both sides have agreed nothing was on its way.
+                if stands { isLost = true }
+                stands = false
             case .connected: isLost = isLost && inFlight > 0
-            case .handshakeSucceeded: hasStood = true
+            case .handshakeSucceeded:
+                hasStood = true
+                stands = true
             default: break
             }
         }

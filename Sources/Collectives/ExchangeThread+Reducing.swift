@@ -24,6 +24,7 @@ extension ExchangeThread {
             return .failure(.incomplete(membership.generation))
         }
         self.membership = membership
+        names = membership.members.map { PeerAddress($0.address).key?.description }
         let me = membership.me.rawValue
         // Beginning behind oneself spreads the members' first chunks over all owners.
         let others = Array(me + 1..<membership.members.count) + Array(0..<me)
@@ -33,8 +34,8 @@ extension ExchangeThread {
                 lanes.append(
                     try ExchangeLane(
                         number: lanesMade, rank: rank,
-                        address: ExchangeAddress(membership.members[rank].address).nearest,
-                        context: context))
+                        address: PeerAddress(membership.members[rank].address), context: context,
+                        keys: keys, inTheClear: seals != nil))
             }
         } catch {
             fail(error)
@@ -68,7 +69,7 @@ extension ExchangeThread {
         let waiting = newer
         newer = []
         do {
-            for (envelope, message) in waiting { try sort(envelope, message, reduction) }
+            for arrival in waiting { try sort(arrival, reduction) }
         } catch {
             fail(error)
         }
@@ -94,7 +95,8 @@ extension ExchangeThread {
                 try inbox.tryReceive()
             }
             guard let frames = received else { return true }
-            guard frames.count == 2, let envelope = ChunkEnvelope(frames[0].bytes) else { continue }
+            guard let arrival = arrival(frames) else { continue }
+            let envelope = arrival.envelope
             let moment = envelope.moment
             try ExchangeError.wrapping { () throws(ZeroMQError) in
                 try senders.note(
@@ -108,21 +110,22 @@ extension ExchangeThread {
             {
                 lostSenders.removeAll { $0 == envelope.sender }
             }
-            try sort(envelope, frames[1], reduction)
+            try sort(arrival, reduction)
         }
         return false
     }
 
     /// Drops what is of the past or of another run, keeps what is of a time to come, takes the rest.
-    private func sort(
-        _ envelope: ChunkEnvelope, _ message: Message, _ reduction: Reduction
-    ) throws(ExchangeError) {
+    private func sort(_ arrival: Arrival, _ reduction: Reduction) throws(ExchangeError) {
+        let envelope = arrival.envelope
         guard envelope.run == reduction.membership.run, envelope.moment >= reduction.moment else {
             return
         }
         if envelope.moment > reduction.moment {
-            newer.append((envelope, message))
-        } else if let chunk = try reduction.accept(envelope, message) {
+            newer.append(arrival)
+        } else if speaksForItself(arrival),
+            let chunk = try reduction.accept(envelope, arrival.bulk)
+        {
             send(reduced: chunk)
         }
     }
@@ -140,7 +143,8 @@ extension ExchangeThread {
                 let mailbox = orders.mailbox
                 let number = lane.number
                 let next = try lane.next(of: reduction) { mailbox.send(.released(lane: number)) }
-                guard let frames = next else { continue }
+                guard let next else { continue }
+                let frames = try sealed(next, reduction, for: lane)
                 outstanding += 1
                 lane.inFlight += 1
                 try ExchangeError.wrapping { () throws(ZeroMQError) in

@@ -19,11 +19,17 @@ final class ExchangeThread {
     /// How long a reduction waits for a connection that never stood.
     let connectTimeout: Duration
     let board: ProgressBoard
+    /// Nil where members speak in the clear.
+    let keys: PeerKeys?
+    /// Where members have keys and chunks go in the clear all the same.
+    var seals: ChunkSeals?
 
     var membership: ExchangeMembership?
     /// Why this membership reduces no more; a new one may.
     var failure: ExchangeError?
     var newestAborted: Life?
+    /// The members' public keys by rank, as their messages name them.
+    var names: [String?] = []
     var lanes: [ExchangeLane] = []
     var lanesMade: UInt64 = 0
     /// Which member sends on which connection of the inbox.
@@ -32,7 +38,7 @@ final class ExchangeThread {
     var lostSenders: [Int] = []
     /// Chunks that libzmq holds, also those of lanes closed by now.
     var outstanding = 0
-    var newer: [(envelope: ChunkEnvelope, message: Message)] = []
+    var newer: [Arrival] = []
 
     var reduction: Reduction?
     var answer: ExchangeOrder.Answer<Digest>?
@@ -60,8 +66,11 @@ final class ExchangeThread {
 
     init(
         context: Context, orders: ExchangeOrders, inbox: Socket, monitor: SocketMonitor,
-        chunkBytes: Int, connectTimeout: Duration, board: ProgressBoard
+        chunkBytes: Int, connectTimeout: Duration, board: ProgressBoard, keys: PeerKeys?,
+        seals: ChunkSeals?
     ) {
+        self.seals = seals
+        self.keys = keys
         self.connectTimeout = connectTimeout
         self.board = board
         self.context = context

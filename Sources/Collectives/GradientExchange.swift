@@ -33,10 +33,13 @@ public final class GradientExchange: Sendable {
     ///   - host: the host to advertise in the place of the bound one, for example when that is `*`.
     ///   - chunkBytes: wished size of a chunk; the same for all members.
     ///   - connectTimeout: how long a reduction waits for a connection to a member that never stood.
+    ///   - keys: encrypt, and take chunks from members only; nil speaks in the clear with anyone.
+    ///   - inTheClear: do not encrypt chunks, but prove of each who sent it, with `ChunkSeals`.
     /// - Throws: `ZeroMQError` if the endpoint cannot be bound, or the system gives no thread.
     public init(
         context: Context, bind endpoint: String, advertise host: String? = nil,
-        chunkBytes: Int = 1 << 20, connectTimeout: Duration = .seconds(2)
+        chunkBytes: Int = 1 << 20, connectTimeout: Duration = .seconds(2), keys: PeerKeys? = nil,
+        inTheClear: Bool = false
     ) throws(ZeroMQError) {
         let board = ProgressBoard()
         self.board = board
@@ -44,12 +47,14 @@ public final class GradientExchange: Sendable {
         let bound = try Mailbox<Result<String, ZeroMQError>>()
         thread = try DedicatedThread(name: "exchange") {
             do throws(ZeroMQError) {
-                let (inbox, monitor) = try Self.inbox(context, chunkBytes: chunkBytes)
-                let address = try Self.bind(inbox, to: endpoint, advertise: host)
-                bound.send(.success(address.text))
+                let (inbox, monitor) = try Self.inbox(
+                    context, chunkBytes: chunkBytes, inTheClear ? nil : keys)
+                let address = try Self.bind(inbox, to: endpoint, advertise: host).text
+                bound.send(.success(keys?.keyed(address) ?? address))
                 let thread = ExchangeThread(
                     context: context, orders: orders, inbox: inbox, monitor: monitor,
-                    chunkBytes: chunkBytes, connectTimeout: connectTimeout, board: board)
+                    chunkBytes: chunkBytes, connectTimeout: connectTimeout, board: board,
+                    keys: keys, seals: inTheClear ? try keys?.seals() : nil)
                 thread.run()
             } catch {
                 bound.send(.failure(error))
@@ -67,7 +72,7 @@ public final class GradientExchange: Sendable {
     }
 
     private static func inbox(
-        _ context: Context, chunkBytes: Int
+        _ context: Context, chunkBytes: Int, _ keys: PeerKeys?
     ) throws(ZeroMQError) -> (Socket, SocketMonitor) {
         /// What a member that is not reducing yet holds in memory for each of the others.
         let bufferedBytes = 32 << 20
@@ -75,6 +80,7 @@ public final class GradientExchange: Sendable {
         options.receiveHighWaterMark = max(4, bufferedBytes / max(1, chunkBytes))
         options.handshakeInterval = SocketOptions.shortHandshake
         options.maximumMessageSize = ChunkLayout.largestChunk(chunkBytes: chunkBytes)
+        options.curve = keys?.server("gradients")
         let inbox = try Socket(.pull, in: context, options: options)
         return (inbox, try SocketMonitor(inbox))
     }

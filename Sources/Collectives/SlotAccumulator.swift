@@ -10,7 +10,7 @@ import TrainingProtocol
 ///     executor.gradient(of: slot, into: buffer)
 ///     accumulator.finish(slot, buffer)
 /// }
-/// try exchange.reduce(step: step, sums: accumulator.sums, into: gradient)
+/// try exchange.reduce(step: step, sums: accumulator.sums, into: accumulator.target())
 /// ```
 /// Fed in slot order it holds at most 2 log2(slots) sums a range of its slots. Buffers are used again from
 /// step to step. It belongs to one thread.
@@ -31,6 +31,8 @@ public struct SlotAccumulator: ~Copyable {
     /// Results of slots that are not this worker's, the oldest first.
     private var spares: [Spare] = []
     private var free: [FloatBuffer] = []
+    /// Where the sum over all members lies, until the next step.
+    public private(set) var reduced: FloatBuffer?
 
     public init(tree: SlotTree, slots: SlotSet, count: Int) {
         self.tree = tree
@@ -40,7 +42,35 @@ public struct SlotAccumulator: ~Copyable {
 
     /// A buffer to write a slot's whole result to. What it holds before is undefined.
     public mutating func lend() -> FloatBuffer {
-        free.popLast() ?? FloatBuffer(count: count)
+        // The whole tree's sum may be let go of while it is still the one to be applied.
+        guard let index = free.lastIndex(where: { $0 !== reduced }) else {
+            return FloatBuffer(count: count)
+        }
+        return free.remove(at: index)
+    }
+
+    /// The buffer for the sum over all members, which stays what `reduced` is until the next step: a
+    /// reduction that is made again within the step writes the same bits.
+    ///
+    /// For whoever holds the whole tree's sum it is that one, which a reduction leaves as it is; for
+    /// others one that results were written to, if any is left.
+    public mutating func target() -> FloatBuffer {
+        if let known = reduced {
+            free.removeAll { $0 === known }
+            return known
+        }
+        let buffer = held.first { $0.subtree == tree.root }?.buffer ?? lend()
+        reduced = buffer
+        return buffer
+    }
+
+    private mutating func letGoOfReduced() {
+        guard let buffer = reduced else { return }
+        reduced = nil
+        if !free.contains(where: { $0 === buffer }), !held.contains(where: { $0.buffer === buffer })
+        {
+            free.append(buffer)
+        }
     }
 
     /// Takes the result of `slot`, and the buffer that it is in, and adds what can be added.
@@ -101,6 +131,9 @@ public struct SlotAccumulator: ~Copyable {
         held.contains { $0.subtree.slots.contains(slot.rawValue) }
     }
 
+    /// Whether every slot is this worker's.
+    public var holdsAll: Bool { slots.contains(tree.root.slots) }
+
     /// Slots of this worker whose result is in the sums.
     public var finished: SlotSet { SlotSet(ranges: held.map(\.subtree.slots)) }
 
@@ -112,8 +145,9 @@ public struct SlotAccumulator: ~Copyable {
     /// The sums held, in slot order. Once nothing is missing they are `tree.cover(slots)`.
     public var sums: [(subtree: Subtree, buffer: FloatBuffer)] { held }
 
-    /// Forgets all sums and spare results, for the next step.
+    /// Forgets all sums, what they were reduced to, and spare results, for the next step.
     public mutating func reset() {
+        letGoOfReduced()
         free += held.map(\.buffer) + spares.map(\.buffer)
         held = []
         kept = nil

@@ -4,6 +4,7 @@ extension TrainingConfiguration {
         self.init(
             batch: section.integer("batch", default: standard.batch),
             slots: section.integer("slots", default: standard.slots),
+            precision: section.choice("precision", default: standard.precision),
             epochs: section.integer("epochs", default: standard.epochs),
             steps: section.optionalInteger("steps"),
             optimizer: section.section("optimizer") { OptimizerConfiguration(reading: &$0) },
@@ -26,6 +27,7 @@ extension TrainingConfiguration {
         .section([
             .bits("batch", .integer(batch)),
             .bits("slots", .integer(slots)),
+            .bits("precision", .choice(precision)),
             .bits("epochs", .integer(epochs)),
             .neutral("steps", steps.map { .integer($0) } ?? .null),
             .bits("optimizer", optimizer.canonical),

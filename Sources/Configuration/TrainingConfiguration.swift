@@ -6,10 +6,16 @@ public struct TrainingConfiguration: Sendable, Hashable {
         case epochs(Int)
     }
 
+    /// What convolutions multiply; weights, sums and updates are float32 in any.
+    public enum Precision: String, Sendable, Hashable, CaseIterable {
+        case fp32, bf16
+    }
+
     /// Clips of one step, whatever the number of workers.
     public var batch: Int
     /// Logical shards of a step; no more workers than slots can compute at once.
     public var slots: Int
+    public var precision: Precision
     /// Passes over the training split. The schedule is laid out over all of them.
     public var epochs: Int
     /// Stops the run after this many steps, before its epochs are over; it can be resumed.
@@ -41,7 +47,8 @@ public struct TrainingConfiguration: Sendable, Hashable {
     public var evaluateEveryEpochs: Int
 
     public init(
-        batch: Int = 32, slots: Int = 8, epochs: Int = 100, steps: Int? = nil,
+        batch: Int = 32, slots: Int = 8, precision: Precision = .fp32, epochs: Int = 100,
+        steps: Int? = nil,
         optimizer: OptimizerConfiguration = OptimizerConfiguration(),
         schedule: ScheduleConfiguration = ScheduleConfiguration(),
         labelSmoothing: Double = 0, mixup: Double = 0, clipNorm: Double? = nil, ema: Double = 0,
@@ -51,6 +58,7 @@ public struct TrainingConfiguration: Sendable, Hashable {
     ) {
         self.batch = batch
         self.slots = slots
+        self.precision = precision
         self.epochs = epochs
         self.steps = steps
         self.optimizer = optimizer

@@ -4,7 +4,9 @@ extension TransportConfiguration {
         self.init(
             prefetchBytes: section.bytes("prefetch_bytes", default: standard.prefetchBytes),
             chunkBytes: section.bytes("chunk_bytes", default: standard.chunkBytes),
-            workerTimeout: section.duration("worker_timeout", default: standard.workerTimeout))
+            workerTimeout: section.duration("worker_timeout", default: standard.workerTimeout),
+            cleartextGradients: section.flag(
+                "cleartext_gradients", default: standard.cleartextGradients))
     }
 
     var canonical: CanonicalValue {
@@ -12,6 +14,7 @@ extension TransportConfiguration {
             .neutral("prefetch_bytes", .scalar(ByteCount.text(prefetchBytes))),
             .neutral("chunk_bytes", .scalar(ByteCount.text(chunkBytes))),
             .neutral("worker_timeout", .scalar(TimeSpan.text(workerTimeout))),
+            .neutral("cleartext_gradients", .scalar(String(cleartextGradients))),
         ])
     }
 }

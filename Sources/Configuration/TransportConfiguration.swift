@@ -6,11 +6,14 @@ public struct TransportConfiguration: Sendable, Hashable {
     public var chunkBytes: Int
     /// Silence after which a worker counts as lost.
     public var workerTimeout: Duration
+    /// Where a run has keys: whether gradients go unencrypted all the same, with proof of who sent them.
+    public var cleartextGradients: Bool
 
     public init(
         prefetchBytes: Int = 256 << 20, chunkBytes: Int = 1 << 20,
-        workerTimeout: Duration = .seconds(2)
+        workerTimeout: Duration = .seconds(2), cleartextGradients: Bool = false
     ) {
+        self.cleartextGradients = cleartextGradients
         self.prefetchBytes = prefetchBytes
         self.chunkBytes = chunkBytes
         self.workerTimeout = workerTimeout

@@ -14,6 +14,8 @@ final class ControlServer {
         ///
         /// - Parameter isOrderly: Whether it was let go, or its run is over.
         case launchedWorkerEnded(process: Int64, reason: String, isOrderly: Bool)
+        /// Someone was turned away who is no worker yet.
+        case refused(host: String, reason: String)
     }
 
     /// Where the machine's directives go besides the network.
@@ -24,10 +26,18 @@ final class ControlServer {
         var note: (CoordinatorNote) -> Void
         /// Whether a process runs that the coordinator started: how it ends is told by the system.
         var isOwn: (_ process: Int64) -> Bool
+        /// Shows how the run is, now and then.
+        var observe: (CoordinatorOverview) -> Void = { _ in }
+        /// Tells an operator how the run is.
+        var status: () -> String = { "" }
     }
 
+    /// How long workers have to leave at the end; a silent one leaves later.
+    private static let farewell = Duration.seconds(1)
     /// A turn that took so many pulses was held up.
     private static let hold = 4
+    /// How often it is shown how the run is.
+    private static let observation = Duration.milliseconds(250)
     /// What a worker's frame may have at most; the largest is a report of all slots of a step.
     private static let maximumFrameSize = 1 << 20
     /// Frames of one worker that wait to be read: it says a few things a heartbeat.
@@ -36,12 +46,17 @@ final class ControlServer {
     private static let messagesATurn = 1024
 
     let endpoint: String
-    private let router: Socket
+    let router: Socket
     private let monitor: SocketMonitor
-    private let inbox: Mailbox<Input>
-    private let logger: Logger
+    let inbox: Mailbox<Input>
+    let logger: Logger
+    /// Nil where everything is said in the clear.
+    let security: CoordinatorSecurity?
+    /// The names of workers that were let in, where they have to be.
+    var users: [ConnectionID: String] = [:]
+    var lastLook = ContinuousClock.now
     private let start = ContinuousClock.now
-    private var connections: PeerConnections<ConnectionID>
+    var connections: PeerConnections<ConnectionID>
     private var identities: [ConnectionID: [UInt8]] = [:]
     private var connectionOf: [[UInt8]: ConnectionID] = [:]
     /// Of workers that were started by a coordinator, this or an earlier one.
@@ -52,12 +67,19 @@ final class ControlServer {
     private var nextConnection = ConnectionID(1)
     private var drops = RepeatedNote()
     private var refusals = RepeatedNote()
+    private var observed: ContinuousClock.Instant?
+    /// Operators who asked how the run is.
+    private var inquirers: [(connection: ConnectionID, run: RunID)] = []
 
-    /// - Parameter address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
+    /// - Parameters:
+    ///   - address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
+    ///   - security: Nil speaks in the clear with anyone.
     /// - Throws: `ZeroMQError.addressInUse` and its kin.
     init(
-        context: Context, address: String, inbox: Mailbox<Input>, pulse: Duration, logger: Logger
+        context: Context, address: String, inbox: Mailbox<Input>, pulse: Duration, logger: Logger,
+        security: CoordinatorSecurity? = nil
     ) throws(ZeroMQError) {
+        self.security = security
         var options = SocketOptions()
         options.mandatoryRouting = true
         // The last words, `finish`, should reach workers that are a little behind.
@@ -65,6 +87,10 @@ final class ControlServer {
         options.maximumMessageSize = Self.maximumFrameSize
         options.receiveHighWaterMark = Self.queuedFrames
         options.handshakeInterval = SocketOptions.shortHandshake
+        if let security {
+            options.curve = security.role(CoordinatorSecurity.controlDomain)
+            options.ioThreads = CoordinatorSecurity.controlThread
+        }
         router = try Socket(.router, in: context, options: options)
         monitor = try SocketMonitor(router)
         connections = PeerConnections(monitor)
@@ -76,6 +102,28 @@ final class ControlServer {
 
     /// Serves until the machine ends.
     func run(_ machine: inout CoordinatorMachine, effects: Effects) throws(ZeroMQError) -> Outcome {
+        let outcome = try serve(&machine, effects)
+        try seeOff()
+        return outcome
+    }
+
+    /// Lets workers read the last words and leave by themselves: a connection that is closed while something of the
+    /// worker's lies unread is reset, and what the worker has not read yet is lost with it.
+    private func seeOff() throws(ZeroMQError) {
+        let deadline = ContinuousClock.now + Self.farewell
+        var poller = Poller()
+        _ = poller.add(router, .readable)
+        _ = poller.add(monitor.events, .readable)
+        while !connections.isEmpty, ContinuousClock.now < deadline {
+            try poller.wait(timeout: deadline - .now)
+            while try router.tryReceive() != nil {}
+            _ = try connections.takeLost()
+        }
+    }
+
+    private func serve(
+        _ machine: inout CoordinatorMachine, _ effects: Effects
+    ) throws(ZeroMQError) -> Outcome {
         var poller = Poller()
         let readable = poller.add(router, .readable)
         _ = poller.add(monitor.events, .readable)
@@ -88,14 +136,25 @@ final class ControlServer {
             // The end of a process of our own is reported with its cause, a moment later.
             let closed = try connections.takeLost()
             let lost = closed.filter { !isOwn($0, effects) }
+            events += inbox.drain().compactMap { event(for: $0, machine, effects) }
+            // After the causes that have come: of two reasons for one loss the first one counts.
             if !lost.isEmpty {
                 events.append(.allDisconnected(lost, reason: "its connection closed"))
             }
-            events += inbox.drain().compactMap { event(for: $0, machine) }
+            try noteStrangers()
+            let revoked = takeRevoked().filter { machine.hasPeer($0) }
+            if !revoked.isEmpty {
+                events.append(.allDisconnected(revoked, reason: "an operator revoked its access"))
+            }
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
             }
             for connection in closed { forget(connection, isLost: lost.contains(connection)) }
+            if turn - (observed ?? start) >= Self.observation || !inquirers.isEmpty {
+                observed = turn
+                effects.observe(machine.overview(now: turn - start))
+            }
+            answerInquirers(machine, effects)
             // After a slow disk or terminal the workers' signs of life still wait in the socket: they are heard
             // before anyone is found silent.
             if ContinuousClock.now - turn < pulse * Self.hold,
@@ -106,8 +165,13 @@ final class ControlServer {
         }
     }
 
-    private func event(for input: Input, _ machine: CoordinatorMachine) -> CoordinatorEvent? {
+    private func event(
+        for input: Input, _ machine: CoordinatorMachine, _ effects: Effects
+    ) -> CoordinatorEvent? {
         switch input {
+        case .refused(let host, let reason):
+            effects.note(.refused(host: host, reason: reason))
+            return nil
         case .event(let event):
             return event
         case .launchedWorkerEnded(let process, let reason, let isOrderly):
@@ -136,8 +200,17 @@ final class ControlServer {
             }
             let connection = connection(of: frames[0].bytes)
             try connections.note(frames[0], from: connection)
+            guard try isAdmitted(frames, from: connection) else { continue }
             do throws(WireError) {
                 let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
+                guard isFitting(message.body, frames) else {
+                    dropped("its sender may not send it")
+                    continue
+                }
+                if case .inquire = message.body {
+                    inquirers.append((connection, message.run))
+                    continue
+                }
                 if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
                     processOf[connection] = hello.process
                     connectionOfProcess[hello.process] = connection
@@ -158,9 +231,24 @@ final class ControlServer {
         if let identity = identities.removeValue(forKey: connection) {
             connectionOf[identity] = nil
         }
+        users[connection] = nil
         // The end of a process of our own is still to be told.
         guard isLost, let process = processOf.removeValue(forKey: connection) else { return }
         if connectionOfProcess[process] == connection { connectionOfProcess[process] = nil }
+    }
+
+    private func answerInquirers(_ machine: CoordinatorMachine, _ effects: Effects) {
+        guard !inquirers.isEmpty else { return }
+        let status = effects.status()
+        for (connection, run) in inquirers {
+            let isServed = machine.serves(run)
+            let text = isServed ? status : "the coordinator at this address serves another run"
+            let answer = Stamped(
+                run: run, term: Term(0), generation: Generation(0), step: Step(0),
+                body: CoordinatorMessage.answer(accepted: isServed, text: text))
+            _ = send(answer, to: connection, effects)
+        }
+        inquirers = []
     }
 
     private func connection(of identity: [UInt8]) -> ConnectionID {

@@ -22,6 +22,7 @@ final class DataServer {
     private let orders: Mailbox<Order>
     private let logger: Logger
     private var drops = RepeatedNote()
+    private let security: CoordinatorSecurity?
 
     /// Replies that wait for one worker: more than its lanes have requests open.
     private static let queuedReplies = 4096
@@ -30,14 +31,19 @@ final class DataServer {
 
     init(
         context: Context, address: String, dataset: ClipDataset, states: StateStore,
-        orders: Mailbox<Order>, logger: Logger
+        orders: Mailbox<Order>, logger: Logger, security: CoordinatorSecurity?
     ) throws(ZeroMQError) {
+        self.security = security
         var options = SocketOptions()
         options.mandatoryRouting = true
         options.sendHighWaterMark = Self.queuedReplies
         options.receiveHighWaterMark = Self.queuedRequests
         options.handshakeInterval = SocketOptions.shortHandshake
         options.maximumMessageSize = StateStore.maximumPartSize + 1024
+        if let security {
+            options.curve = security.role(CoordinatorSecurity.dataDomain)
+            options.ioThreads = CoordinatorSecurity.dataThreads
+        }
         router = try Socket(.router, in: context, options: options)
         monitor = try SocketMonitor(router)
         endpoint = try router.bind(address)
@@ -77,7 +83,10 @@ final class DataServer {
             dropped("\(error)")
             return
         }
-        let (reply, bulk) = answer(request.message, bulk: frames.count == 3 ? frames[2] : nil)
+        let (reply, bulk) =
+            mayAsk(frames[1])
+            ? answer(request.message, bulk: frames.count == 3 ? frames[2] : nil)
+            : (.failure("an operator revoked this worker's access"), nil)
         let stamped = Stamped(
             run: request.message.run, term: request.message.term,
             generation: request.message.generation, step: request.message.step, body: reply)
@@ -95,6 +104,10 @@ final class DataServer {
 
     private func dropped(_ reason: String) {
         if let text = drops.note(reason) { logger.warning("dropped a data message: \(text)") }
+    }
+
+    private func mayAsk(_ frame: Message) -> Bool {
+        security?.mayHaveClips(frame.user) ?? true
     }
 
     private func answer(

@@ -10,11 +10,14 @@ final class DataThread {
 
     /// Returns when it listens.
     ///
-    /// - Parameter onFailure: Called on its thread with the reason where it ends before it is told to.
+    /// - Parameters:
+    ///   - security: Nil speaks in the clear with anyone.
+    ///   - onFailure: Called on its thread with the reason where it ends before it is told to.
     /// - Throws: `ZeroMQError` where it cannot listen.
     init(
         context: Context, address: String, dataset: ClipDataset, states: StateStore,
-        logger: Logger, onFailure: @escaping @Sendable (String) -> Void
+        logger: Logger, security: CoordinatorSecurity? = nil,
+        onFailure: @escaping @Sendable (String) -> Void
     ) throws {
         let orders = try Mailbox<DataServer.Order>()
         let bound = try Mailbox<Result<String, ZeroMQError>>()
@@ -24,7 +27,7 @@ final class DataThread {
             do throws(ZeroMQError) {
                 server = try DataServer(
                     context: context, address: address, dataset: dataset, states: states,
-                    orders: orders, logger: logger)
+                    orders: orders, logger: logger, security: security)
                 bound.send(.success(server.endpoint))
             } catch {
                 bound.send(.failure(error))

@@ -23,6 +23,8 @@ public final class LocalWorkers: Sendable {
         public var run: String
         /// Where `worker-N.log` go.
         public var directory: String
+        /// Makes, or finds, the join token of a seat, a file; nil where the coordinator takes anyone.
+        public var joinToken: (@Sendable (_ seat: Int) throws -> String)?
 
         func token(_ seat: Int) -> String { "\(run)-\(seat)" }
     }
@@ -39,6 +41,8 @@ public final class LocalWorkers: Sendable {
         var process: Process?
         /// Of a process that an earlier coordinator started.
         var adopted: Int32?
+        /// Whether it is told how the process ended.
+        var isTold = false
         var started = ContinuousClock.now
         /// Ends soon after the start, one after another.
         var failures = 0
@@ -103,11 +107,11 @@ public final class LocalWorkers: Sendable {
         return orphans.count
     }
 
-    /// Whether a process is a child of this one that has not ended.
+    /// Whether a process is a child of this one, of whose end nothing has been told yet.
     public func isChild(_ process: Int64) -> Bool {
         state.withLock { state in
             state.seats.values.contains {
-                $0.process.map { Int64($0.processIdentifier) == process && $0.isRunning } ?? false
+                !$0.isTold && $0.process.map { Int64($0.processIdentifier) == process } ?? false
             }
         }
     }
@@ -116,11 +120,13 @@ public final class LocalWorkers: Sendable {
         let log = "\(launch.directory)/worker-\(seat).log"
         let process = Process()
         process.executableURL = launch.program
-        process.arguments = ["join", launch.address, "--threads", String(launch.threads)]
         process.environment = ProcessInfo.processInfo.environment
             .merging([Hello.launchVariable: launch.token(seat)]) { $1 }
         process.standardInput = FileHandle.nullDevice
         do {
+            process.arguments =
+                ["join", launch.address, "--threads", String(launch.threads)]
+                + (try launch.joinToken.map { ["--token", try $0(seat)] } ?? [])
             // Earlier lines stay: they may say why this one was needed.
             guard
                 FileManager.default.fileExists(atPath: log)
@@ -157,6 +163,7 @@ public final class LocalWorkers: Sendable {
             isOrderly: process.terminationReason == .exit
                 && [0, 75].contains(process.terminationStatus))
         onExit(exit)
+        state.withLock { $0.seats[seat]?.isTold = true }
         // One that was let go, or whose run is over, has no need of a follower.
         if !exit.isOrderly { refill(seat) }
     }

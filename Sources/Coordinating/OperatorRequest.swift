@@ -1,10 +1,13 @@
+import AccessControl
 import Checkpoints
+import Foundation
+public import Telemetry
 public import TrainingProtocol
 import Wire
 import ZeroMQ
 
-/// What an operator asks of a coordinator that runs.
-public struct OperatorRequest {
+/// What an operator asks of a coordinator that runs, over one connection.
+public final class OperatorRequest {
     public struct Answer: Sendable {
         public let isAccepted: Bool
         public let text: String
@@ -13,41 +16,65 @@ public struct OperatorRequest {
     private let address: String
     /// The run that the coordinator must serve; 0 for whichever it does.
     private let run: RunID
+    private let dealer: Socket
 
     /// - Parameters:
     ///   - directory: The run's, which tells the address.
     ///   - address: Instead.
     /// - Throws: `CoordinatingError` where no coordinator is known there.
     public init(directory: String?, address: String?) throws {
-        if let address {
-            self.address = address
-            run = RunID(0)
-            return
-        }
+        let keys: CoordinatorKeys?
+        (self.address, run, keys) = try Self.target(directory: directory, address: address)
+        var options = SocketOptions()
+        // An operator shows the coordinator's own keys, which nobody else can read.
+        options.curve = keys.map { .client($0.pair, server: $0.pair.publicKey) }
+        dealer = try Socket(.dealer, in: Context(), options: options)
+        try dealer.connect(self.address)
+    }
+
+    private static func target(
+        directory: String?, address: String?
+    ) throws -> (address: String, run: RunID, keys: CoordinatorKeys?) {
+        if let address { return (address, RunID(0), nil) }
         guard let directory, let known = try RunDirectory.address(at: directory) else {
             throw CoordinatingError.usage(
                 problem: "no coordinator has run at \(directory ?? "-"); name the run's directory")
         }
-        self.address = known
+        let place = RunDirectory.keys(at: directory)
+        let keys = CoordinatorKeys.exist(at: place) ? try CoordinatorKeys(directory: place) : nil
         // The address stays after a run's end, and another run's coordinator may have it by now.
         let journal = directory + "/journal"
         let lines = try Journal.contents(of: journal).lines
-        run = try RunJournal.history(of: lines, file: journal).run ?? RunID(0)
+        let run = try RunJournal.history(of: lines, file: journal).run ?? RunID(0)
+        return (known, run, keys)
     }
 
     /// Lets a worker go at the end of the step.
     ///
     /// - Throws: `CoordinatingError` where nobody answers.
-    public func drain(_ worker: WorkerID) throws -> Answer {
-        let dealer = try Socket(.dealer, in: Context())
-        try dealer.connect(address)
+    public func drain(_ worker: WorkerID) throws -> Answer { try ask(.drain(worker)) }
+
+    /// Ends the run after the step under way.
+    ///
+    /// - Throws: `CoordinatingError` where nobody answers.
+    public func stop(reason: String) throws -> Answer { try ask(.stop(reason: reason)) }
+
+    /// How the run is.
+    ///
+    /// - Throws: `CoordinatingError` where nobody answers, or another run's coordinator does.
+    public func status() throws -> RunStatus {
+        let answer = try ask(.inquire)
+        guard answer.isAccepted else { throw CoordinatingError.usage(problem: answer.text) }
+        return try RunStatus(json: Data(answer.text.utf8))
+    }
+
+    private func ask(_ message: WorkerMessage) throws -> Answer {
         let request = Stamped(
-            run: run, term: Term(0), generation: Generation(0), step: Step(0),
-            body: WorkerMessage.drain(worker))
+            run: run, term: Term(0), generation: Generation(0), step: Step(0), body: message)
         try dealer.send([Message(try request.serialized())])
+        let deadline = ContinuousClock.now + Deadlines.standard.greeting
         var poller = Poller()
         _ = poller.add(dealer, .readable)
-        let deadline = ContinuousClock.now + Deadlines.standard.greeting
         while ContinuousClock.now < deadline {
             try poller.wait(timeout: deadline - .now)
             while let frames = try dealer.tryReceive() {

@@ -1,14 +1,17 @@
 import Foundation
+import Telemetry
 import TrainingProtocol
 
-/// Tells people and the metrics file what a run does.
+/// Tells people, the metrics file and those who watch what a run does.
 final class RunReporter {
     private let schedule: StepSchedule
     private let epochs: Int
     private let metrics = MetricsLines()
     private let appendMetric: (String) throws -> Void
-    private var progress = ProgressLine()
-    private var members = 0
+    private let output: ReportOutput
+    private let telemetry: TelemetryRecorder
+    /// Of the generation, in rank order.
+    private var members: [MemberEntry] = []
     private var lastCommit = ContinuousClock.now
     /// Smoothed seconds a clip; nil before the first step.
     private var secondsPerClip: Double?
@@ -17,16 +20,27 @@ final class RunReporter {
 
     /// - Parameter appendMetric: Appends a line to the metrics file.
     init(
-        schedule: StepSchedule, epochs: Int, appendMetric: @escaping (String) throws -> Void
+        schedule: StepSchedule, epochs: Int, output: ReportOutput,
+        telemetry: TelemetryRecorder, appendMetric: @escaping (String) throws -> Void
     ) {
         self.schedule = schedule
         self.epochs = epochs
+        self.output = output
+        self.telemetry = telemetry
         self.appendMetric = appendMetric
     }
 
-    func say(_ text: String) { progress.say(text) }
+    func say(_ text: String) { output.say(text) }
 
-    func close() { progress.close() }
+    func close() { output.close() }
+
+    func observe(_ overview: CoordinatorOverview) { telemetry.observed(overview) }
+
+    /// The last word, which programs read too.
+    func end(_ outcome: Outcome) {
+        telemetry.ended(outcome)
+        output.close()
+    }
 
     func note(_ note: CoordinatorNote) {
         switch note {
@@ -35,7 +49,8 @@ final class RunReporter {
             event("joined", "worker \(worker) joined from \(host) with \(threads) \(plural)")
         case .refused(let host, let reason):
             event("refused", "a worker from \(host) was refused: \(reason)")
-        case .began(_, let state, let members, let takesOver, let reason):
+        case .began(let generation, let state, let members, let takesOver, let reason):
+            telemetry.began(generation, members: members)
             began(state, members, takesOver: takesOver, reason: reason)
         case .aborted(let report):
             event("aborted", report.text)
@@ -50,6 +65,7 @@ final class RunReporter {
                 "save_failed",
                 "the state of step \(step) is not saved, and the run goes on without: \(reason)")
         case .left(let worker, let reason):
+            departed(worker, .left, reason)
             event("left", "worker \(worker) left: \(reason)")
         case .waiting(let reason):
             event(
@@ -61,8 +77,10 @@ final class RunReporter {
                 "nobody holds the state of step \(from) any more: the steps after \(to) are computed "
                     + "again, to the same bits")
         case .saved(let step):
-            record(MetricsLines.EventLine(time: now, event: "saved", detail: "step \(step)"))
+            telemetry.saved(step)
+            keep("saved", "step \(step)")
         case .lost(let worker, let reason):
+            departed(worker, .lost, reason)
             event("lost", "worker \(worker) is lost: \(reason)")
         case .stopping(let reason):
             event("stopping", "stopping: \(reason)")
@@ -72,7 +90,7 @@ final class RunReporter {
     private func began(
         _ state: Step, _ members: [MemberEntry], takesOver: Bool, reason: String
     ) {
-        self.members = members.count
+        self.members = members
         if !takesOver { lastCommit = .now }
         let noun = members.count == 1 ? "worker" : "workers"
         let place =
@@ -82,18 +100,27 @@ final class RunReporter {
         event("began", "\(members.count) \(noun) \(place): \(reason)")
     }
 
+    private func departed(_ worker: WorkerID, _ state: WorkerStatus.State, _ reason: String) {
+        telemetry.departed(worker, state, reason: reason, at: .now)
+    }
+
     private func committed(_ summary: CommitSummary) {
         let seconds = (ContinuousClock.now - lastCommit).inSeconds
         lastCommit = .now
+        let time = Double.now
         let perClip = seconds / Double(max(1, summary.samples))
-        secondsPerClip = secondsPerClip.map { 0.8 * $0 + 0.2 * perClip } ?? perClip
+        let smoothed = secondsPerClip.map { 0.8 * $0 + 0.2 * perClip } ?? perClip
+        secondsPerClip = smoothed
+        telemetry.committed(
+            summary, seconds: seconds, at: time, secondsPerClip: smoothed)
         record(
             MetricsLines.StepLine(
-                time: now, step: summary.step.rawValue, epoch: summary.epoch.rawValue,
+                time: time, step: summary.step.rawValue, epoch: summary.epoch.rawValue,
                 loss: summary.loss, accuracy: summary.accuracy, clips: summary.samples,
                 seconds: seconds, clipsPerSecond: 1 / perClip,
-                times: summary.times.map(MetricsLines.Times.init)))
-        progress.update(
+                workers: members.map(\.worker.rawValue),
+                times: summary.times.map { MetricsLines.Times(PhaseSeconds($0)) }))
+        output.update(
             line(summary),
             share: Double(summary.step.rawValue) / Double(schedule.lastStep.rawValue))
     }
@@ -108,7 +135,7 @@ final class RunReporter {
             "loss " + summary.loss.fixed(4),
             "accuracy " + summary.accuracy.percent,
             (1 / max(pace, 1e-9)).fixed(1) + " clips/s",
-            "\(members) " + (members == 1 ? "worker" : "workers"),
+            "\(members.count) " + (members.count == 1 ? "worker" : "workers"),
             remaining.clock + " left",
         ]
         if let lastEvaluation { parts.append("val " + lastEvaluation.top1.percent) }
@@ -119,33 +146,42 @@ final class RunReporter {
         lastEvaluation = summary
         // An evaluation is no part of a step's time.
         lastCommit = .now
-        record(
-            MetricsLines.EvaluationLine(
-                time: now, step: summary.step.rawValue, loss: summary.loss, top1: summary.top1,
-                top5: summary.top5, clips: summary.samples))
+        let time = Double.now
+        let point = EvaluationPoint(
+            step: summary.step.rawValue, loss: summary.loss, top1: summary.top1,
+            top5: summary.top5, clips: summary.samples)
+        telemetry.evaluated(point, at: time)
+        record(MetricsLines.EvaluationLine(time: time, point))
         let epoch = schedule.epoch(of: summary.step).rawValue + 1
-        progress.say(
+        output.tell(
             "epoch \(epoch)/\(epochs), step \(summary.step): validation loss "
                 + "\(summary.loss.fixed(4)), top-1 \(summary.top1.percent), "
                 + "top-5 \(summary.top5.percent) of \(summary.samples) clips")
     }
 
     private func event(_ name: String, _ detail: String) {
-        record(MetricsLines.EventLine(time: now, event: name, detail: detail))
-        progress.say(detail)
+        keep(name, detail)
+        output.tell(detail)
+    }
+
+    /// An event that those who watch the progress do not see.
+    private func keep(_ name: String, _ detail: String) {
+        let time = Double.now
+        telemetry.happened(name, detail, at: time)
+        record(MetricsLines.EventLine(time: time, event: name, detail: detail))
     }
 
     /// Metrics are for people: a full disk must not end a run that can go on, but it is told, once.
     private func record(_ value: some Encodable) {
         do {
-            try appendMetric(try metrics.line(value))
+            let line = try metrics.line(value)
+            output.show(line)
+            try appendMetric(line)
         } catch {
-            if !metricsFailed { progress.say("metrics are not kept from here on: \(error)") }
+            if !metricsFailed { output.say("metrics are not kept from here on: \(error)") }
             metricsFailed = true
         }
     }
-
-    private var now: Double { Date().timeIntervalSince1970 }
 }
 
 extension Double {

@@ -1,9 +1,11 @@
 import Checkpoints
 import ClipDatasets
 public import Configuration
+public import CoreMetrics
 import Foundation
 public import Logging
 import Synchronization
+public import Telemetry
 import Tensors
 import Training
 public import TrainingProtocol
@@ -23,17 +25,27 @@ public final class TrainingRun {
         /// Where the control connection listens, as `tcp://127.0.0.1:5555`; port 0 takes any free one. Nil: where an
         /// earlier coordinator of the run did, whose workers look for it there, or any free port of loopback.
         public var address: String?
+        /// The directory of the coordinator's keys; nil: those in the run's directory, where there are some.
+        public var keys: String?
+        /// What monitoring is told through; nil where nobody asks.
+        public var metrics: (any MetricsFactory)?
+        /// Whether the report is lines of JSON.
+        public var isJSON: Bool
 
         public init(
             directory: String, configuration: RunConfiguration?, localWorkers: Int, workers: Int,
-            threadsPerWorker: Int, address: String?
+            threadsPerWorker: Int, address: String?, keys: String? = nil,
+            metrics: (any MetricsFactory)? = nil, isJSON: Bool = false
         ) {
+            self.keys = keys
             self.directory = directory
             self.configuration = configuration
             self.localWorkers = localWorkers
             self.workers = workers
             self.threadsPerWorker = threadsPerWorker
             self.address = address
+            self.metrics = metrics
+            self.isJSON = isJSON
         }
     }
 
@@ -46,10 +58,13 @@ public final class TrainingRun {
     private let logger: Logger
     private let inbox: Mailbox<ControlServer.Input>
     private let reporter: RunReporter
+    /// How the run is, for whoever shows it; it changes while the run is under way.
+    public let board: StatusBoard
     /// The numerics profile that the run is pinned to; control and saver threads share it.
     private let profile: SharedProfile
 
     private let context: Context
+    private let security: CoordinatorSecurity?
     private let control: ControlServer
     private let deadlines: Deadlines
     /// Where the run's coordinator was in its last term.
@@ -81,31 +96,43 @@ public final class TrainingRun {
         deadlines = Deadlines(worker: wanted.transport.workerTimeout)
         let inbox = try Mailbox<ControlServer.Input>()
         self.inbox = inbox
-        context = try Context(ioThreads: 1, maximumSockets: OpenFiles.raiseLimit())
         earlierAddress = try RunDirectory.address(at: options.directory)
+        let keys = try CoordinatorSecurity.keys(
+            ofRunAt: options.directory, named: options.keys,
+            for: options.address ?? earlierAddress ?? Self.anywhere)
+        context = try Context(
+            ioThreads: keys == nil ? 1 : CoordinatorSecurity.ioThreads,
+            maximumSockets: OpenFiles.raiseLimit())
+        security = try keys.map { [context] keys in
+            try CoordinatorSecurity(keys, context: context) {
+                inbox.send(.refused(host: $0, reason: $1))
+            }
+        }
         control = try Self.listen(
             at: options.address, before: earlierAddress, context, inbox, pulse: deadlines.pulse,
-            logger)
+            logger, security)
         directory =
             isStored
             ? try RunDirectory.resume(
                 at: options.directory, configuration: options.configuration.map { _ in wanted })
             : try RunDirectory.create(at: options.directory, configuration: wanted)
         configuration = directory.configuration
+        try CoordinatorSecurity.link(options.keys, intoRunAt: options.directory)
         try directory.record(
             DatasetRecord(
                 classNames: dataset.classNames, frames: sampling.training.frames,
                 height: sampling.training.height, width: sampling.training.width,
-                frameStride: dataset.frameStride))
+                frameStride: dataset.frameStride, samples: sampling.training.samples))
         opening = try RunOpening(
             directory, layout: layout, summary: summary, sampling: sampling, first: start)
         profile = SharedProfile(opening.history.profile)
         try directory.record(address: control.endpoint)
-        local = program.map { [control, opening] program in
+        local = program.map { [control, opening, security] program in
             LocalWorkers(
                 LocalWorkers.Launch(
                     program: program, address: control.endpoint, threads: options.threadsPerWorker,
-                    run: "\(opening.run)", directory: options.directory)
+                    run: "\(opening.run)", directory: options.directory,
+                    joinToken: security?.localTokens(address: control.endpoint))
             ) { exit in
                 inbox.send(
                     .launchedWorkerEnded(
@@ -113,23 +140,26 @@ public final class TrainingRun {
                         isOrderly: exit.isOrderly))
             }
         }
-        let metrics = directory.metrics
-        reporter = RunReporter(schedule: schedule, epochs: configuration.train.epochs) {
-            try metrics.append($0)
-        }
+        board = try StatusBoard(
+            opening: opening, schedule: schedule, directory: directory, address: control.endpoint)
+        reporter = RunReporter(
+            schedule: schedule, directory: directory, board: board, options: options)
         try saveStart()
     }
+
+    private static let anywhere = "tcp://127.0.0.1:0"
 
     /// Where the flags say, or where the workers of an earlier coordinator look for the next one.
     private static func listen(
         at address: String?, before earlier: String?, _ context: Context,
-        _ inbox: Mailbox<ControlServer.Input>, pulse: Duration, _ logger: Logger
+        _ inbox: Mailbox<ControlServer.Input>, pulse: Duration, _ logger: Logger,
+        _ security: CoordinatorSecurity?
     ) throws -> ControlServer {
-        let anywhere = "tcp://127.0.0.1:0"
         if address == nil, let known = earlier {
             do throws(ZeroMQError) {
                 return try ControlServer(
-                    context: context, address: known, inbox: inbox, pulse: pulse, logger: logger)
+                    context: context, address: known, inbox: inbox, pulse: pulse, logger: logger,
+                    security: security)
             } catch {
                 guard case .addressInUse = error else { throw error }
                 // Another program's, or the coordinator's that is still at this run: the run's lock tells.
@@ -137,7 +167,7 @@ public final class TrainingRun {
         }
         return try ControlServer(
             context: context, address: address ?? anywhere, inbox: inbox, pulse: pulse,
-            logger: logger)
+            logger: logger, security: security)
     }
 
     /// First weights that were taken from elsewhere are durable before a step builds on them.
@@ -158,6 +188,9 @@ public final class TrainingRun {
         { [inbox] in inbox.send(.event(.stopRequested(reason: $0))) }
     }
 
+    /// Tells people something that is no part of the run. On the thread that calls `run`, before it does.
+    public func say(_ text: String) { reporter.say(text) }
+
     /// Trains until the run ends. Call it on a thread that may block.
     public func run() throws -> Outcome {
         for note in opening.notes { reporter.say(note) }
@@ -167,6 +200,27 @@ public final class TrainingRun {
             )
         }
         if opening.start >= schedule.lastStep { return try end(at: opening.start) }
+        let outcome = try train()
+        reporter.end(outcome)
+        keepTimeline()
+        return outcome
+    }
+
+    /// The newest steps as a trace for people: where it cannot be kept, that is told.
+    private func keepTimeline() {
+        let telemetry = board.current
+        do {
+            let trace = TimelineTrace(
+                telemetry.timeline.entries, happened: telemetry.status.events,
+                name: configuration.name)
+            try trace.json().write(
+                toFile: options.directory + "/timeline.json", atomically: true, encoding: .utf8)
+        } catch {
+            reporter.say("the timeline is not kept: \(error)")
+        }
+    }
+
+    private func train() throws -> Outcome {
         let term = opening.history.lastTerm.next
         let broken: @Sendable (String) -> Void = { [inbox] in
             inbox.send(.event(.broken(reason: $0)))
@@ -180,17 +234,27 @@ public final class TrainingRun {
             states: StateStore(
                 run: opening.run, term: term, layout: opening.layout, newest: newest,
                 lastStep: schedule.lastStep, completed: saver.save),
-            logger: logger, onFailure: broken)
+            logger: logger, security: security, onFailure: broken)
         try directory.journal.append(
             opening.journal.line(
                 .opened(
                     term: term, run: opening.run, state: opening.start,
                     dataset: opening.summary.digest)))
         reporter.say("run \(options.directory): coordinator at \(control.endpoint)")
+        if security != nil, configuration.transport.cleartextGradients {
+            reporter.say(
+                "gradients go over the network unencrypted, with proof of who sent them "
+                    + "(transport.cleartext_gradients)")
+        }
         if options.workers > options.localWorkers {
             reporter.say(
                 "waiting for \(options.workers - options.localWorkers) more to join: "
-                    + "worker join \(control.endpoint) --threads N")
+                    + "worker join \(control.endpoint)\(security == nil ? "" : " --token FILE") "
+                    + "--threads N")
+            if security != nil {
+                reporter.say(
+                    "a token for each: coordinator token --run \(options.directory) --out FILE")
+            }
         }
 
         // Whatever happens, no worker of ours is left behind.
@@ -201,7 +265,6 @@ public final class TrainingRun {
         }
         var machine = CoordinatorMachine(try machineOptions(term: term, data: data.endpoint))
         let outcome = try control.run(&machine, effects: effects)
-        reporter.close()
         do {
             try data.stop()
             try saver.stop()
@@ -262,7 +325,16 @@ public final class TrainingRun {
                 try directory.journal.append(opening.journal.line(record))
             },
             note: { [reporter] in reporter.note($0) },
-            isOwn: { [local] in local?.isChild($0) ?? false })
+            isOwn: { [local] in local?.isChild($0) ?? false },
+            observe: { [reporter] in reporter.observe($0) },
+            status: { [board, logger] in
+                do {
+                    return String(decoding: try board.current.status.json(), as: UTF8.self)
+                } catch {
+                    logger.error("the status cannot be told: \(error)")
+                    return "{}"
+                }
+            })
     }
 
     private func machineOptions(

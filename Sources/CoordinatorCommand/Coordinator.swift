@@ -7,7 +7,10 @@ struct Coordinator: AsyncParsableCommand {
         commandName: "coordinator",
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
         subcommands: [
-            StartCommand.self, DrainCommand.self, AuditCommand.self,
+            StartCommand.self, LaunchCommand.self, StatusCommand.self, WorkersCommand.self,
+            StopCommand.self,
+            TimelineCommand.self, DrainCommand.self, KeysCommand.self, TokenCommand.self,
+            TokensCommand.self, RevokeCommand.self, AuditCommand.self,
             ReplayCommand.self, SimulateCommand.self, ForecastCommand.self, CompareCommand.self,
             EvaluateCommand.self, PredictCommand.self,
             DescribeCommand.self, ProfileCommand.self, DatasetCommand.self, VerifyCommand.self,

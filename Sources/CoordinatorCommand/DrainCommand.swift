@@ -16,24 +16,10 @@ struct DrainCommand: ParsableCommand {
     @Argument(help: "The worker's number.")
     var worker: UInt64
 
-    @Option(name: .customLong("run"), help: "The run's directory.")
-    var directory: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The coordinator's address, where its directory is not here.",
-            valueName: "tcp://host:port"))
-    var address: String?
-
-    func validate() throws {
-        guard (directory == nil) != (address == nil) else {
-            throw ValidationError("Name the run by its directory (--run DIR) or by --address.")
-        }
-    }
+    @OptionGroup var selection: RunSelection
 
     func run() throws {
-        let answer = try OperatorRequest(directory: directory, address: address)
-            .drain(WorkerID(worker))
+        let answer = try selection.request().drain(WorkerID(worker))
         guard answer.isAccepted else { throw RunFailure(description: answer.text) }
         print(answer.text)
     }

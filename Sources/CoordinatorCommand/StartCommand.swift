@@ -1,8 +1,10 @@
 import ArgumentParser
 import Configuration
 import Coordinating
+import Dashboard
 import Foundation
 import Logging
+import Telemetry
 import TrainingProtocol
 
 /// `coordinator start`: begins a run, or goes on with one.
@@ -13,8 +15,10 @@ struct StartCommand: ParsableCommand {
         discussion: """
             A new run:        coordinator start --config configs/quickstart.yaml --data clips.h5 --local-workers 2
             Going on with it: coordinator start --run runs/quickstart --local-workers 4
-            More machines:    coordinator start --config F --bind tcp://10.0.0.1:5555 --workers 3
-                              and on each of them: worker join tcp://10.0.0.1:5555
+            More machines:    coordinator keys --run DIR
+                              coordinator start --config F --run DIR --bind tcp://10.0.0.1:5555 --workers 3
+                              coordinator token --run DIR --out FILE, for each of them, copied there, and then
+                              worker join tcp://10.0.0.1:5555 --token FILE
 
             Exit status: 0 the run is complete, 1 it failed, 2 wrong usage, 75 it stopped and can be resumed.
             """)
@@ -51,6 +55,24 @@ struct StartCommand: ParsableCommand {
             valueName: "tcp://host:port"))
     var bind: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The coordinator's keys, made by `coordinator keys --out` (default: those of the run).",
+            valueName: "dir"))
+    var keys: String?
+
+    @Option(
+        name: .customLong("dashboard"), defaultAsFlag: "\(DashboardAddress.standard)",
+        help: ArgumentHelp(
+            "Serve a web page of the run, and /metrics for Prometheus.",
+            discussion:
+                "Beyond loopback whoever asks needs the token in the run's dashboard-token.",
+            valueName: "host:port"))
+    var dashboard: String?
+
+    @Flag(help: "Report in lines of JSON, as metrics.jsonl has them.")
+    var json = false
+
     @Flag(help: "Print every time-out, all derived from transport.worker_timeout, and end.")
     var explainTimeouts = false
 
@@ -65,7 +87,7 @@ struct StartCommand: ParsableCommand {
             throw ValidationError(
                 "--local-workers takes 0 or more, --threads-per-worker 1 or more.")
         }
-        guard !(localWorkers > 0 && expectedWorkers > localWorkers && listensEverywhere) else {
+        guard !(localWorkers > 0 && bind.map(BindAddress.isWildcard) ?? false) else {
             throw ValidationError(
                 "Local workers tell the others the address by which they reach the coordinator: name "
                     + "the interface, as --bind tcp://10.0.0.1:5555, instead of \(bind ?? "").")
@@ -75,14 +97,15 @@ struct StartCommand: ParsableCommand {
                 "A run needs workers: --local-workers N starts some here, --workers N waits for "
                     + "such that join from elsewhere.")
         }
+        guard dashboard.map({ DashboardAddress($0) != nil }) ?? true else {
+            throw ValidationError(
+                "--dashboard takes HOST:PORT, the host an IP address, localhost or *: it was given "
+                    + "\(dashboard ?? "").")
+        }
         guard config != nil || directory != nil else {
             throw ValidationError(
                 "Name a configuration (--config F) for a new run, or an existing run (--run DIR).")
         }
-    }
-
-    private var listensEverywhere: Bool {
-        bind.map { $0.hasPrefix("tcp://0.0.0.0:") || $0.hasPrefix("tcp://*:") } ?? false
     }
 
     private var expectedWorkers: Int { max(workers ?? 0, localWorkers) }
@@ -91,25 +114,53 @@ struct StartCommand: ParsableCommand {
         let configuration = try runConfiguration()
         if explainTimeouts { return try explain(configuration) }
         let path = directory ?? "runs/\(configuration?.name ?? "run")"
+        let metrics = dashboard.map { _ in PrometheusRegistry.ofRun() }
         let run = try TrainingRun(
             TrainingRun.Options(
                 directory: path, configuration: configuration, localWorkers: localWorkers,
-                workers: expectedWorkers, threadsPerWorker: threadsPerWorker, address: bind),
+                workers: expectedWorkers, threadsPerWorker: threadsPerWorker, address: bind,
+                keys: keys, metrics: metrics, isJSON: json),
             logger: Logger(
                 label: "coordinator", factory: { StreamLogHandler.standardError(label: $0) }))
+        let page = try dashboard.map { address in
+            try ServedDashboard(run, at: address, directory: path) { metrics?.runText ?? "" }
+        }
+        defer { page?.stop() }
         let signals = StopSignals(run.stop)
         defer { signals.cancel() }
-        switch try run.run() {
+        let outcome = try run.run()
+        if json { try printEnd(outcome, of: run) }
+        switch outcome {
         case .completed(let step):
+            if json { return }
             print("done: step \(step) of \(step), results in \(path)/final")
             print("weights sha256 \(try run.finalWeights())")
         case .stopped(let saved, let reason):
-            print("stopped at step \(saved): \(reason)")
-            print("to go on: coordinator start --run \(path)\(resumption)")
+            if !json {
+                print("stopped at step \(saved): \(reason)")
+                print("to go on: coordinator start --run \(path)\(resumption)")
+            }
             throw ExitCode(75)
         case .failed(let reason):
             throw RunFailure(description: reason)
         }
+    }
+
+    private func printEnd(_ outcome: Outcome, of run: TrainingRun) throws {
+        let time = Date().timeIntervalSince1970
+        let line =
+            switch outcome {
+            case .completed(let step):
+                MetricsLines.EndLine(
+                    time: time, outcome: "completed", step: step.rawValue,
+                    weightsSha256: try run.finalWeights())
+            case .stopped(let saved, let reason):
+                MetricsLines.EndLine(
+                    time: time, outcome: "stopped", step: saved.rawValue, reason: reason)
+            case .failed(let reason):
+                MetricsLines.EndLine(time: time, outcome: "failed", reason: reason)
+            }
+        print(try MetricsLines().line(line))
     }
 
     /// The flags that a resumption needs besides the run.

@@ -2,23 +2,36 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Turns the first Ctrl-C or SIGTERM into a request to stop after the step, and the second into an end at once.
+/// Turns the first Ctrl-C, SIGTERM or closing of the terminal into a request to stop after the step, and the second
+/// into an end at once.
 final class StopSignals {
     private var sources: [any DispatchSourceSignal] = []
 
-    init(_ stop: @escaping @Sendable (_ reason: String) -> Void) {
-        for (number, name) in [(SIGINT, "interrupted"), (SIGTERM, "terminated")] {
+    /// - Parameter again: What a second signal of the same number does.
+    init(
+        _ stop: @escaping @Sendable (_ reason: String) -> Void,
+        again: @escaping @Sendable () -> Void = { _exit(75) }
+    ) {
+        let names = [
+            (SIGINT, "interrupted"), (SIGTERM, "terminated"), (SIGHUP, "its terminal was closed"),
+        ]
+        for (number, name) in names {
             // The default action would end the process before the source hears of it.
-            signal(number, SIG_IGN)
+            let before = signal(number, SIG_IGN)
+            // Under nohup a terminal may go.
+            if number == SIGHUP, Self.isIgnored(before) { continue }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             let counter = RequestCounter()
             source.setEventHandler {
-                if counter.next() > 1 { _exit(75) }
-                stop(name)
+                if counter.next() > 1 { again() } else { stop(name) }
             }
             source.resume()
             sources.append(source)
         }
+    }
+
+    private static func isIgnored(_ handler: __sighandler_t?) -> Bool {
+        unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     func cancel() {

@@ -11,6 +11,8 @@ public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
     case nothingToFreeze(pattern: String, nearest: String?)
     /// Nothing is left to train.
     case everythingFrozen
+    /// No convolution is wide enough for bf16 to be faster.
+    case nothingInBfloat16
 
     public var description: String {
         switch self {
@@ -34,6 +36,11 @@ public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
                     ?? "`coordinator describe` lists the layers")
         case .everythingFrozen:
             "train.freeze leaves nothing to train; take a name out of it"
+        case .nothingInBfloat16:
+            """
+            train.precision is bf16, which convolutions of 32 channels and more in multiples of 16 use, and the \
+            model has none; widen it, or take fp32
+            """
         }
     }
 }

@@ -2,7 +2,8 @@ public import Configuration
 public import Networks
 
 extension Network {
-    /// The network of a run: its model, in which the tensors that `train.freeze` names are frozen.
+    /// The network of a run: its model, in which the tensors that `train.freeze` names are frozen, in the
+    /// run's precision.
     ///
     /// Running statistics are frozen with the scale and shift of their batch norm.
     ///
@@ -30,9 +31,12 @@ extension Network {
             else { continue }
             frozen.formUnion([norm.runningMean, norm.runningVariance])
         }
+        let precision: Precision = run.train.precision == .bf16 ? .bf16 : .fp32
+        if precision == .bf16, !whole.graph.suitsBfloat16 { throw .nothingInBfloat16 }
         self.init(
             graph: whole.graph,
-            parameters: ParameterTree(tree.trainable + tree.statistics, frozen: frozen))
+            parameters: ParameterTree(tree.trainable + tree.statistics, frozen: frozen),
+            precision: precision)
     }
 
     /// Tensors and all layers that hold them, the short names first.

@@ -51,9 +51,11 @@ public struct Graph: Sendable, Hashable {
 public final class Network: Sendable {
     public let graph: Graph
     public let parameters: ParameterTree
+    public let precision: Precision
 
-    public init(graph: Graph, parameters: ParameterTree) {
+    public init(graph: Graph, parameters: ParameterTree, precision: Precision = .fp32) {
         self.graph = graph
         self.parameters = parameters
+        self.precision = precision
     }
 }

@@ -11,8 +11,7 @@ extension PlanCompiler {
         let from = graph.nodes[x].shape
         let target = targets(of: index).first ?? nil
         let shape = Self.shape(operation, from: from, to: graph.nodes[node].shape)
-        let convolution: any ConvolutionAlgorithm =
-            WinogradConvolution(shape, clips: clips) ?? TiledConvolution(shape, clips: clips)
+        let convolution = algorithm(for: shape)
         mostChannels = max(mostChannels, from.channels, convolution.shape.out_channels)
         let statistics = folding == nil ? statistics(for: node, convolution) : nil
         return PlannedConvolution(
@@ -22,18 +21,31 @@ extension PlanCompiler {
                 inputStride: shape.taps, outputStride: shape.taps * from.channels),
             x: value(x), y: value(y), packed: buffer(floats: convolution.packedCount),
             statistics: statistics, folded: folding.map { folded($0) },
-            backward: backward(convolution, node, target, trainsWeight: trainsWeight(of: operation))
-        )
+            backward: backward(
+                convolution, node, index, target, trainsWeight: trainsWeight(of: operation)))
+    }
+
+    private func algorithm(for shape: lk_convolution) -> any ConvolutionAlgorithm {
+        let winograd = WinogradConvolution(shape, clips: clips)
+        // By 1 x 3 x 3, a fourth of the products in float is less than all of them in bf16; over time half of them
+        // is not.
+        let saves = winograd != nil && shape.kernel_time == 1
+        if precision == .bf16, !saves, let rounding = Bfloat16Convolution(shape, clips: clips) {
+            return rounding
+        }
+        return winograd ?? TiledConvolution(shape, clips: clips)
     }
 
     private mutating func backward(
-        _ convolution: any ConvolutionAlgorithm, _ node: Int, _ target: GradientTarget?,
-        trainsWeight: Bool
+        _ convolution: any ConvolutionAlgorithm, _ node: Int, _ index: Int,
+        _ target: GradientTarget?, trainsWeight: Bool
     ) -> PlannedConvolution.Backward? {
         guard let dy = gradients[node], trainsWeight || target != nil else { return nil }
         let packed = target.map { _ in buffer(floats: convolution.packedTransposedCount) }
+        let input = graph.nodes[node].inputs[0].index
         return PlannedConvolution.Backward(
-            dy: dy, partials: trainsWeight ? buffer(floats: convolution.partialCount) : nil,
+            x: trainsWeight ? kept(input, for: index) : nil, dy: dy,
+            partials: trainsWeight ? buffer(floats: convolution.partialCount) : nil,
             packedTransposed: packed, dx: target)
     }
 
@@ -120,7 +132,8 @@ extension PlanCompiler {
             moments: buffer(doubles: 2 * tensors.channels),
             affine: buffer(floats: 2 * tensors.channels), x: value(raw),
             residual: residual.map { value($0) }, y: value(step.node),
-            backward: normalizationBackward(step, index, node, rows))
+            backward: normalizationBackward(
+                step, index, node, rows, masks: ending == .relu && residual != nil))
     }
 
     /// Where the gradients of a batch norm's inputs go: of the raw one, unless nobody needs it, and
@@ -143,7 +156,7 @@ extension PlanCompiler {
     }
 
     private mutating func normalizationBackward(
-        _ step: FusedStep, _ index: Int, _ node: Int, _ rows: Int
+        _ step: FusedStep, _ index: Int, _ node: Int, _ rows: Int, masks: Bool
     ) -> PlannedNormalization.Backward? {
         guard let dy = gradients[step.node],
             case .batchNorm(let norm) = graph.nodes[node].operation
@@ -155,7 +168,8 @@ extension PlanCompiler {
             max(1, rows.parts(of: max(1, 32_768 / channels))) + clips
             * graph.nodes[node].shape.time
         return PlannedNormalization.Backward(
-            dy: dy, dx: dx, residual: residual, trainsScale: isTrained(norm.scale),
+            dy: dy, output: masks ? kept(step.node, for: index) : nil, dx: dx, residual: residual,
+            trainsScale: isTrained(norm.scale),
             trainsShift: isTrained(norm.shift),
             sums: buffer(doubles: 2 * channels * (tiles + 1)),
             coefficients: buffer(floats: 3 * channels))

@@ -9,6 +9,7 @@ struct PlanCompiler {
     /// Whether batch norms take their statistics from the batch, unless they are frozen.
     let takesStatistics: Bool
     let labelSmoothing: Double
+    let precision: Precision
     /// Floats of each buffer.
     private(set) var sizes: [Int] = []
     /// Most channels that a pixel outside of a map has to have.
@@ -27,6 +28,8 @@ struct PlanCompiler {
     /// node.
     var statistics: [PlannedConvolution.Statistics?]
     var statisticRows: [Int]
+    /// Values that the way back makes anew, by node.
+    var recomputed: [Recomputed?]
     /// Whether the gradient of a convolution's weight is added to that of another use, by node.
     var accumulatesWeight: [Int: Bool] = [:]
     /// The first operation that uses each tensor.
@@ -40,12 +43,14 @@ struct PlanCompiler {
         graph = network.graph
         tree = network.parameters
         self.clips = clips
+        precision = network.precision
         training = mode == .training
         takesStatistics = mode != .evaluation
         self.labelSmoothing = training ? labelSmoothing : 0
         values = Array(repeating: nil, count: graph.nodes.count)
         gradients = values
         statistics = Array(repeating: nil, count: graph.nodes.count)
+        recomputed = Array(repeating: nil, count: graph.nodes.count)
         statisticRows = Array(repeating: 0, count: graph.nodes.count)
         sizes = [
             clips * graph.input.count, graph.heads.count * clips * graph.classes,
@@ -64,18 +69,14 @@ struct PlanCompiler {
         if training {
             assignGradients()
             findSharedGradients()
+            findRecomputed()
         }
-        var operations: [any PlannedOperation] = []
-        for index in steps.indices {
-            for node in steps[index].nodes {
-                for name in graph.nodes[node].parameters {
-                    firstUsers[name] = min(firstUsers[name] ?? .max, operations.count)
-                }
-            }
-            operations += plan(steps[index], index)
-        }
-        operations.append(loss())
-        return operations
+        var planned: [[any PlannedOperation]] = []
+        for index in steps.indices { planned.append(plan(steps[index], index)) }
+        planned.append([loss()])
+        addRecomputations(to: &planned)
+        findFirstUsers(of: planned)
+        return planned.flatMap { $0 }
     }
 
     mutating func buffer(floats: Int) -> BufferID {
@@ -119,6 +120,18 @@ struct PlanCompiler {
         for node in graph.nodes {
             let own = node.parameters.contains { takesStatistics && tree[$0]?.isFrozen == false }
             trained.append(own || node.inputs.contains { trained[$0.index] })
+        }
+    }
+
+    private mutating func findFirstUsers(of planned: [[any PlannedOperation]]) {
+        var first = 0
+        for index in steps.indices {
+            for node in steps[index].nodes {
+                for name in graph.nodes[node].parameters {
+                    firstUsers[name] = min(firstUsers[name] ?? .max, first)
+                }
+            }
+            first += planned[index].count
         }
     }
 

@@ -32,6 +32,8 @@ struct PlannedConvolution: PlannedOperation {
     let backward: Backward?
 
     struct Backward: Sendable {
+        /// The input once more, for the gradient of the weight: kept, or made anew.
+        let x: BufferID?
         let dy: BufferID
         /// Nil where the weight is frozen.
         let partials: BufferID?
@@ -53,8 +55,7 @@ struct PlannedConvolution: PlannedOperation {
         guard let backward else { return [] }
         return [backward.dy] + weight.backwardBuffers
             + [
-                backward.partials.map { _ in x }, backward.partials, backward.packedTransposed,
-                backward.dx?.buffer,
+                backward.x, backward.partials, backward.packedTransposed, backward.dx?.buffer,
             ].compactMap(\.self)
     }
 
@@ -109,7 +110,7 @@ struct PlannedConvolution: PlannedOperation {
                 ConvolutionWeight(values: weight.backward(pass), layout: layout),
                 packed: pass[packed], pass[dx.buffer], accumulate: dx.accumulates, pass)
         }
-        guard let partials = backward.partials else { return }
+        guard let partials = backward.partials, let x = backward.x else { return }
         let (gradient, accumulates) = weight.gradient(pass)
         convolution.weightGradient(
             pass[x], pass[backward.dy], partials: pass[partials], into: gradient,

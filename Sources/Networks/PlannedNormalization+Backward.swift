@@ -25,6 +25,11 @@ extension PlannedNormalization {
         if let dx = backward.dx { apply(backward, a, into: pass[dx], pass) }
     }
 
+    /// Whether x tells what ReLU let through.
+    private func masksByInput(_ backward: Backward) -> Bool {
+        ending == .relu && backward.output == nil
+    }
+
     /// Sums of dy and of dy (x - mean) over each tile.
     private func sumTiles(
         _ backward: Backward, _ sums: UnsafeMutablePointer<Double>, _ pass: Pass
@@ -32,7 +37,7 @@ extension PlannedNormalization {
         let channels = tensors.channels
         let mean = pass.doubles(moments)
         let scale = pass[affine]
-        let (input, output, dy) = (pass[x], pass[y], pass[backward.dy])
+        let (input, dy) = (pass[x], pass[backward.dy])
         if ending == .reluPool2 {
             let from = map.height * map.width * channels
             let to = (map.height / 2) * (map.width / 2) * channels
@@ -45,12 +50,19 @@ extension PlannedNormalization {
             }
             return
         }
+        let output = backward.output.map { pass[$0] }
         pass.tiles(rows, of: tileRows) { range, _ in
             let first = range.lowerBound * channels
             let place = sums + range.lowerBound / tileRows * 2 * channels
+            if masksByInput(backward) {
+                lk_batchnorm_relu_backward_sums(
+                    range.count, channels, input + first, mean, scale, scale + channels,
+                    dy + first, place, place + channels)
+                return
+            }
             lk_batchnorm_backward_sums(
                 range.count, channels, input + first, mean, dy + first,
-                ending == .relu ? output + first : nil, place, place + channels)
+                output.map { $0 + first }, place, place + channels)
         }
     }
 
@@ -60,10 +72,8 @@ extension PlannedNormalization {
     ) {
         let channels = tensors.channels
         let (b, c) = (a + channels, a + 2 * channels)
-        let (input, output) = (pass[x], pass[y])
-        let dy = pass[backward.dy]
+        let (input, scale, dy) = (pass[x], pass[affine], pass[backward.dy])
         if ending == .reluPool2 {
-            let scale = pass[affine]
             let from = map.height * map.width * channels
             let to = (map.height / 2) * (map.width / 2) * channels
             pass.tiles(map.images, of: tileImages) { images, _ in
@@ -76,11 +86,18 @@ extension PlannedNormalization {
         }
         let mode = GradientTarget.residualMode(backward.residual)
         let shared = backward.residual.map { pass[$0.buffer] }
+        let output = backward.output.map { pass[$0] }
         pass.tiles(rows, of: tileRows) { range, _ in
             let first = range.lowerBound * channels
+            if masksByInput(backward) {
+                lk_batchnorm_relu_backward_apply(
+                    range.count, channels, input + first, scale, scale + channels, dy + first, a,
+                    b, c, dx + first)
+                return
+            }
             lk_batchnorm_backward_apply(
                 range.count, channels, input + first, dy + first,
-                ending == .relu ? output + first : nil, a, b, c, dx + first, mode,
+                output.map { $0 + first }, a, b, c, dx + first, mode,
                 shared.map { $0 + first })
         }
     }

@@ -50,12 +50,14 @@ struct PlannedNormalization: PlannedOperation {
     /// Floats: scale and shift.
     let affine: BufferID
     let x: BufferID
-    let residual: BufferID?
-    let y: BufferID
+    var residual: BufferID?
+    var y: BufferID
     let backward: Backward?
 
     struct Backward: Sendable {
         let dy: BufferID
+        /// What came of the way forward; nil where the way back sees from x what ReLU let through.
+        let output: BufferID?
         /// Nil where neither what comes in nor the residual is trained.
         let dx: BufferID?
         let residual: GradientTarget?
@@ -81,10 +83,18 @@ struct PlannedNormalization: PlannedOperation {
             + [residual].compactMap(\.self)
     }
 
+    /// Buffers of `apply`.
+    var appliedBuffers: [BufferID] { [x, y, affine] + [residual].compactMap(\.self) }
+
+    /// What `apply` has to do.
+    var applicationWork: OperationCost.Work {
+        OperationCost.Work(floats: (residual == nil ? 2 : 3) * rows * tensors.channels)
+    }
+
     var backwardBuffers: [BufferID] {
         guard let backward else { return [] }
-        return [x, y, moments, affine, backward.dy, backward.sums, backward.coefficients]
-            + [backward.dx, backward.residual?.buffer].compactMap(\.self)
+        return [x, moments, affine, backward.dy, backward.sums, backward.coefficients]
+            + [backward.output, backward.dx, backward.residual?.buffer].compactMap(\.self)
     }
 
     var cost: OperationCost {
@@ -94,7 +104,7 @@ struct PlannedNormalization: PlannedOperation {
             pools
             ? map.images * (map.height / 2) * (map.width / 2) * tensors.channels : floats
         // The sums over the batch come first: what they are made of is read once more after them.
-        let sweep = floats + results + (ending == .relu ? floats : 0)
+        let sweep = floats + results + (backward?.output == nil ? 0 : floats)
         let back = backward.map {
             OperationCost.Work(
                 floats: sweep
@@ -131,7 +141,7 @@ struct PlannedNormalization: PlannedOperation {
             channels, mean, variance, pass.parameters + tensors.scale,
             pass.parameters + tensors.shift, BatchNorm.epsilon, scale, shift)
         storeStatistics(mean: mean, variance: variance, pass)
-        apply(scale: scale, shift: shift, pass)
+        apply(pass)
     }
 
     private func combine(
@@ -158,8 +168,11 @@ struct PlannedNormalization: PlannedOperation {
         }
     }
 
-    private func apply(scale: UnsafePointer<Float>, shift: UnsafePointer<Float>, _ pass: Pass) {
+    /// y from x, whose statistics are known.
+    func apply(_ pass: Pass) {
         let channels = tensors.channels
+        let scale = pass[affine]
+        let shift = scale + channels
         let input = pass[x]
         let output = pass[y]
         if ending == .reluPool2 {

@@ -18,8 +18,8 @@ struct PlannedRearrangement: PlannedOperation {
     let clips: Int
     let from: FeatureShape
     let to: FeatureShape
-    let x: BufferID
-    let y: BufferID
+    var x: BufferID
+    var y: BufferID
     let dy: BufferID?
     let dx: GradientTarget?
 

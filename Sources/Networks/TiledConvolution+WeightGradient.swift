@@ -86,7 +86,7 @@ extension TiledConvolution {
     }
 
     /// The convolution with one of its taps alone.
-    private func singleTap(_ tap: Int) -> lk_convolution {
+    func singleTap(_ tap: Int) -> lk_convolution {
         var single = shape
         single.pad_width -= tap % shape.kernel_width
         single.pad_height -= tap / shape.kernel_width % shape.kernel_height

@@ -79,6 +79,17 @@ public struct CommitSummary: Sendable, Equatable {
     public var accuracy: Double
     /// What each member took, in rank order.
     public var times: [PhaseTimes]
+
+    public init(
+        step: Step, epoch: Epoch, samples: Int, loss: Double, accuracy: Double, times: [PhaseTimes]
+    ) {
+        self.step = step
+        self.epoch = epoch
+        self.samples = samples
+        self.loss = loss
+        self.accuracy = accuracy
+        self.times = times
+    }
 }
 
 /// An evaluation in numbers.

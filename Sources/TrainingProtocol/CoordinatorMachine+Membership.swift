@@ -95,25 +95,6 @@ extension CoordinatorMachine {
         return []
     }
 
-    mutating func drain(
-        _ worker: WorkerID, of run: RunID, for connection: ConnectionID
-    ) -> [CoordinatorDirective] {
-        // An address may be another run's by now; who names no run means the one that is there.
-        guard run == options.run || run == RunID(0) else {
-            let text = "the coordinator at this address serves another run"
-            return [.send(stamp(.answer(accepted: false, text: text)), to: connection)]
-        }
-        guard let index = peers.firstIndex(where: { $0.worker == worker }) else {
-            let all = peers.map { "\($0.worker) (\($0.hello.host))" }.joined(separator: ", ")
-            let text = "there is no worker \(worker); there are \(all.isEmpty ? "none" : all)"
-            return [.send(stamp(.answer(accepted: false, text: text)), to: connection)]
-        }
-        let host = peers[index].hello.host
-        let text = "worker \(worker) (\(host)) leaves at the end of the step"
-        return [.send(stamp(.answer(accepted: true, text: text)), to: connection)]
-            + leaves(index, "drained")
-    }
-
     /// Lets a worker go that has no part in a step.
     mutating func release(_ index: Int, reason: String) -> [CoordinatorDirective] {
         let peer = remove(index)

@@ -242,7 +242,7 @@ public struct CoordinatorMachine: Sendable {
     ) -> [CoordinatorDirective] {
         switch message.body {
         case .hello(let hello): return welcome(hello, from: connection)
-        case .drain(let worker): return drain(worker, of: message.run, for: connection)
+        case .drain, .stop, .inquire: return asked(message, by: connection)
         default: break
         }
         guard message.run == options.run else { return [] }
@@ -256,7 +256,7 @@ public struct CoordinatorMachine: Sendable {
         peers[index].lastHeard = now
         let old = peers[index].isMember && message.generation < generation
         switch message.body {
-        case .hello, .drain:
+        case .hello, .drain, .stop, .inquire:
             return []
         case .heartbeat(let progress):
             return heard(index, progress, isOld: old)

@@ -38,6 +38,10 @@ public enum WorkerMessage: Sendable, Equatable {
     case leaving(reason: String)
     /// From an operator, not a worker: let this one go at the end of the step.
     case drain(WorkerID)
+    /// From an operator: end the run after the step under way.
+    case stop(reason: String)
+    /// From an operator: how is the run? The coordinator's shell answers, for it knows more than the machine.
+    case inquire
 }
 
 /// What the coordinator tells a worker.

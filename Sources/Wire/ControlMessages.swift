@@ -96,6 +96,10 @@ extension WorkerMessage {
                 })
         case .drain(let worker):
             return .drain(.with { $0.worker = worker.rawValue })
+        case .stop(let reason):
+            return .stop(.with { $0.reason = reason })
+        case .inquire:
+            return .inquire(.init())
         case .reduced(let report):
             return .reduced(
                 .with {
@@ -137,6 +141,10 @@ extension WorkerMessage {
             self = .witnessed(Slot(Int(witnessed.slot)), witnessed.digest.value)
         case .drain(let drain):
             self = .drain(WorkerID(drain.worker))
+        case .stop(let stop):
+            self = .stop(reason: Wire.reason(stop.reason))
+        case .inquire:
+            self = .inquire
         case .reduced(let reduced):
             self = .reduced(
                 StepReport(

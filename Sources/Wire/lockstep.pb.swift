@@ -11,9 +11,11 @@
 /// What coordinator and workers say to each other.
 ///
 /// Three kinds of connection, each with sockets and threads of its own, so that bulk never delays a heartbeat:
-///   control    worker DEALER -> coordinator ROUTER   one frame: a ToCoordinator or a ToWorker
+///   control    worker DEALER -> coordinator ROUTER   one frame: a ToCoordinator or a ToWorker; who connects with the
+///                                                    key of a join token sends an Enrol and gets an Enrolled
 ///   data       worker DEALER -> coordinator ROUTER   one frame DataRequest or DataReply, then at most one raw frame
-///   gradients  worker PUSH -> worker PULL            one frame GradientChunk, then one raw frame of float32
+///   gradients  worker PUSH -> worker PULL            one frame GradientChunk, then one raw frame of float32;
+///                                                    where they are authenticated and not encrypted, a seal
 ///
 /// Generate the Swift with:  protoc --swift_opt=Visibility=Package --swift_out=. lockstep.proto
 
@@ -206,6 +208,22 @@ package nonisolated struct Lockstep_ToCoordinator: Sendable {
     set {body = .drain(newValue)}
   }
 
+  package var stop: Lockstep_Stop {
+    get {
+      if case .stop(let v)? = body {return v}
+      return Lockstep_Stop()
+    }
+    set {body = .stop(newValue)}
+  }
+
+  package var inquire: Lockstep_Inquire {
+    get {
+      if case .inquire(let v)? = body {return v}
+      return Lockstep_Inquire()
+    }
+    set {body = .inquire(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -220,6 +238,8 @@ package nonisolated struct Lockstep_ToCoordinator: Sendable {
     case attested(Lockstep_Attested)
     case witnessed(Lockstep_Witnessed)
     case drain(Lockstep_Drain)
+    case stop(Lockstep_Stop)
+    case inquire(Lockstep_Inquire)
 
   }
 
@@ -416,6 +436,30 @@ package nonisolated struct Lockstep_Drain: Sendable {
   // methods supported on all messages.
 
   package var worker: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// From an operator: end the run after the step under way.
+package nonisolated struct Lockstep_Stop: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// From an operator: how is the run? An Answer with JSON text follows.
+package nonisolated struct Lockstep_Inquire: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -630,6 +674,37 @@ package nonisolated struct Lockstep_Leaving: Sendable {
   // methods supported on all messages.
 
   package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The only word of someone who has nothing but a token: take up this key of mine.
+package nonisolated struct Lockstep_Enrol: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The 32 bytes of a public key.
+  package var key: Data = Data()
+
+  package var host: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Lockstep_Enrolled: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var accepted: Bool = false
+
+  /// The name by which the worker is let in, or why it is not.
+  package var text: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1444,7 +1519,7 @@ nonisolated extension Lockstep_Digest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ToCoordinator"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}hello\0\u{1}ready\0\u{1}reduced\0\u{1}evaluated\0\u{2}\u{2}heartbeat\0\u{1}failed\0\u{1}leaving\0\u{1}stalled\0\u{1}attested\0\u{1}witnessed\0\u{1}drain\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stamp\0\u{1}hello\0\u{1}ready\0\u{1}reduced\0\u{1}evaluated\0\u{2}\u{2}heartbeat\0\u{1}failed\0\u{1}leaving\0\u{1}stalled\0\u{1}attested\0\u{1}witnessed\0\u{1}drain\0\u{1}stop\0\u{1}inquire\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1596,6 +1671,32 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
           self.body = .drain(v)
         }
       }()
+      case 14: try {
+        var v: Lockstep_Stop?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .stop(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .stop(v)
+        }
+      }()
+      case 15: try {
+        var v: Lockstep_Inquire?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .inquire(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .inquire(v)
+        }
+      }()
       default: break
       }
     }
@@ -1653,6 +1754,14 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
     case .drain?: try {
       guard case .drain(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .stop?: try {
+      guard case .stop(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .inquire?: try {
+      guard case .inquire(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
     case nil: break
     }
@@ -1992,6 +2101,55 @@ nonisolated extension Lockstep_Drain: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
   package static func ==(lhs: Lockstep_Drain, rhs: Lockstep_Drain) -> Bool {
     if lhs.worker != rhs.worker {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Stop: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Stop"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Stop, rhs: Lockstep_Stop) -> Bool {
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Inquire: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Inquire"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Inquire, rhs: Lockstep_Inquire) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2399,6 +2557,76 @@ nonisolated extension Lockstep_Leaving: SwiftProtobuf.Message, SwiftProtobuf._Me
 
   package static func ==(lhs: Lockstep_Leaving, rhs: Lockstep_Leaving) -> Bool {
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Enrol: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Enrol"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}host\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.host) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 1)
+    }
+    if !self.host.isEmpty {
+      try visitor.visitSingularStringField(value: self.host, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Enrol, rhs: Lockstep_Enrol) -> Bool {
+    if lhs.key != rhs.key {return false}
+    if lhs.host != rhs.host {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Lockstep_Enrolled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Enrolled"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}accepted\0\u{1}text\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.accepted) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.accepted != false {
+      try visitor.visitSingularBoolField(value: self.accepted, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Lockstep_Enrolled, rhs: Lockstep_Enrolled) -> Bool {
+    if lhs.accepted != rhs.accepted {return false}
+    if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -23,6 +23,23 @@ struct AllReduceBenchmark {
     let slots: Int
     let chunkBytes: Int
     let transport: Transport
+    let protection: Protection
+
+    /// What keeps others from reading and changing chunks.
+    enum Protection: String {
+        case none
+        case encrypted
+        /// In the clear, with proof of who sent each chunk.
+        case authenticated
+    }
+
+    /// A round of all participants.
+    struct Round {
+        /// Of the slowest.
+        var seconds: Double
+        /// Of the processors, of all participants together.
+        var processorSeconds: Double
+    }
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -58,15 +75,14 @@ extension AllReduceBenchmark {
     /// Starts the participants and runs all rounds.
     ///
     /// - Parameter arguments: the command line of a participant.
-    /// - Returns: the seconds of each round.
-    func lead(arguments: (_ rank: Int, _ rendezvous: String) -> [String]) throws -> [Double] {
+    func lead(arguments: (_ rank: Int, _ rendezvous: String) -> [String]) throws -> [Round] {
         let meeting = try Meeting(workers: workers, arguments: arguments)
         defer { meeting.end() }
         let addresses = try meeting.hearEveryone().map { $0[0] }
         try meeting.tellEveryone(addresses)
         let whole = accumulated(0..<slots)
         let expected = VectorDigest.of(UnsafeBufferPointer(whole.sums[0].buffer.floats))
-        var seconds: [Double] = []
+        var taken: [Round] = []
         for round in 0..<rounds {
             _ = try meeting.hearEveryone()
             try meeting.tellEveryone(["go"])
@@ -76,11 +92,14 @@ extension AllReduceBenchmark {
                 throw Failure(
                     description: "round \(round): process \(rank) has other bits than one process")
             }
-            seconds.append(outcomes.compactMap { Double($0[0]) }.max() ?? 0)
+            taken.append(
+                Round(
+                    seconds: outcomes.compactMap { Double($0[0]) }.max() ?? 0,
+                    processorSeconds: outcomes.compactMap { Double($0[1]) }.reduce(0, +)))
         }
         try meeting.tellEveryone(["end"])
         meeting.waitForExit()
-        return seconds
+        return taken
     }
 
     /// The leader's end of the conversation.
@@ -152,12 +171,16 @@ extension AllReduceBenchmark {
         options.linger = .seconds(2)
         let dealer = try Socket(.dealer, in: context, options: options)
         try dealer.connect(rendezvous)
+        let keys = protection == .none ? nil : try PeerKeys(context: context)
         let exchange = try GradientExchange(
-            context: context, bind: "tcp://127.0.0.1:*", chunkBytes: chunkBytes)
+            context: context, bind: "tcp://127.0.0.1:*", chunkBytes: chunkBytes, keys: keys,
+            inTheClear: protection == .authenticated)
         let address = exchange.address
-        let endpoint = address.split(separator: " ").first.map(String.init) ?? address
+        let words = PeerAddress(address).endpoint.split(separator: " ").map(String.init)
+        let endpoint = words.first.map { keys?.keyed($0) ?? $0 } ?? address
         try dealer.send([Message(transport == .tcp ? endpoint : address)])
         let addresses = try hear(dealer)
+        keys?.admit(addresses)
         let ranges = (0..<workers).map { $0 * slots / workers..<($0 + 1) * slots / workers }
         try exchange.configure(
             ExchangeMembership(
@@ -170,10 +193,14 @@ extension AllReduceBenchmark {
             try dealer.send([Message("ready")])
             _ = try hear(dealer)
             let start = ContinuousClock.now
+            let processor = ProcessorTime.ofThisProcess
             let digest = try exchange.reduce(
                 step: Step(UInt64(round)), sums: accumulator.sums, into: target)
             let elapsed = (ContinuousClock.now - start) / .seconds(1)
-            try dealer.send([Message("\(elapsed)"), Message(digest.description)])
+            let taken = ProcessorTime.ofThisProcess - processor
+            try dealer.send([
+                Message("\(elapsed)"), Message("\(taken)"), Message(digest.description),
+            ])
         }
         _ = try hear(dealer)
         exchange.close()

@@ -33,6 +33,11 @@ struct BenchmarkAllReduceCommand: ParsableCommand {
     @Option(help: "automatic, as workers choose: Unix sockets within a machine; or tcp.")
     var transport = AllReduceBenchmark.Transport.automatic
 
+    @Option(
+        help: "none; encrypted, as between machines; or authenticated, as with cleartext_gradients."
+    )
+    var protection = AllReduceBenchmark.Protection.none
+
     @Flag(help: "Print one JSON object: seconds of each round, and their summary.")
     var json = false
 
@@ -55,20 +60,20 @@ struct BenchmarkAllReduceCommand: ParsableCommand {
     func run() throws {
         let benchmark = AllReduceBenchmark(
             workers: workers, count: bytes / 4, rounds: rounds, slots: slots,
-            chunkBytes: chunkBytes, transport: transport)
+            chunkBytes: chunkBytes, transport: transport, protection: protection)
         if let rank, let rendezvous {
             try benchmark.takePart(rank: rank, rendezvous: rendezvous)
             return
         }
-        let seconds = try benchmark.lead { rank, rendezvous in
+        let taken = try benchmark.lead { rank, rendezvous in
             [
                 "benchmark-allreduce", "--rank", "\(rank)", "--rendezvous", rendezvous,
                 "--workers", "\(workers)", "--bytes", "\(bytes)", "--rounds", "\(rounds)",
                 "--slots", "\(slots)", "--chunk-bytes", "\(chunkBytes)",
-                "--transport", transport.rawValue,
+                "--transport", transport.rawValue, "--protection", protection.rawValue,
             ]
         }
-        try report(seconds)
+        try report(taken)
     }
 
     private struct Report: Encodable {
@@ -80,16 +85,27 @@ struct BenchmarkAllReduceCommand: ParsableCommand {
         let minimum: Double
         let maximum: Double
         let busBytesPerSecond: Double
+        /// Median, of all processes together, for 10^9 bytes that one sends and another receives.
+        let processorSecondsPerGigabyte: Double
     }
 
-    private func report(_ seconds: [Double]) throws {
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
+
+    private func report(_ taken: [AllReduceBenchmark.Round]) throws {
+        let seconds = taken.map(\.seconds)
         let sorted = seconds.sorted()
-        let median = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        let median = Self.median(seconds)
+        let sent = 2 * Double(workers - 1) * Double(bytes)
+        let processor = sent > 0 ? Self.median(taken.map(\.processorSeconds)) / sent * 1e9 : 0
         let bus = 2 * Double(workers - 1) / Double(workers) * Double(bytes) / median
         if json {
             let report = Report(
                 workers: workers, bytes: bytes, slots: slots, seconds: seconds, median: median,
-                minimum: sorted[0], maximum: sorted[sorted.count - 1], busBytesPerSecond: bus)
+                minimum: sorted[0], maximum: sorted[sorted.count - 1], busBytesPerSecond: bus,
+                processorSecondsPerGigabyte: processor)
             print(String(decoding: try JSONEncoder().encode(report), as: UTF8.self))
         } else {
             func milliseconds(_ value: Double) -> String { String(format: "%.1f", value * 1e3) }
@@ -97,9 +113,11 @@ struct BenchmarkAllReduceCommand: ParsableCommand {
                 "\(workers) workers, \(bytes) bytes, \(slots) slots, \(rounds) rounds: "
                     + "median \(milliseconds(median)) ms, \(milliseconds(sorted[0])) to "
                     + "\(milliseconds(sorted[sorted.count - 1])) ms, "
-                    + "bus \(String(format: "%.2f", bus / 1e9)) GB/s, bits correct")
+                    + "bus \(String(format: "%.2f", bus / 1e9)) GB/s, "
+                    + "\(String(format: "%.2f", processor)) CPU-seconds a GB, bits correct")
         }
     }
 }
 
 extension AllReduceBenchmark.Transport: ExpressibleByArgument {}
+extension AllReduceBenchmark.Protection: ExpressibleByArgument {}

@@ -1,3 +1,4 @@
+import AccessControl
 import ArgumentParser
 import Dispatch
 import Foundation
@@ -12,10 +13,13 @@ struct JoinCommand: ParsableCommand {
         commandName: "join",
         abstract: "Join a coordinator's run and compute what it deals out.",
         discussion: """
-            Example: worker join tcp://head:5555 --threads 8
+            Examples: worker join tcp://10.0.0.1:5555 --token worker-1.token --threads 8
+                      worker join tcp://127.0.0.1:5555                         (on the coordinator's own machine)
 
-            The address is the one that `coordinator start` prints. Nothing else is needed here: model,
-            configuration and clips come from the coordinator.
+            The address is the one that `coordinator start` prints. A coordinator that is reached from other machines
+            lets in workers with a token only, made by `coordinator token` and copied here; it is good for one worker,
+            whose own key is kept beside it (FILE.key) and lets it in again. Nothing else is needed here: model,
+            configuration and clips come from the coordinator, encrypted.
 
             Ctrl-C or SIGTERM leaves the run at the end of the step under way; a second one leaves at once, and
             others compute this worker's part of the step again. Nothing is lost either way.
@@ -24,20 +28,40 @@ struct JoinCommand: ParsableCommand {
             75 the run stopped before its end.
             """)
 
-    @Argument(help: "The coordinator's address, as tcp://HOST:PORT.")
-    var address: String
+    @Argument(
+        help: "The coordinator's address, as tcp://HOST:PORT (default: the one in the token).")
+    var address: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The join token, a file; - reads it from standard input, up to an empty line or the end.",
+            valueName: "file"))
+    var token: String?
+
+    @Flag(
+        name: .customLong("until-eof"),
+        help:
+            "Leave the run when standard input ends, as it does with the ssh session that started this."
+    )
+    var untilEOF = false
 
     @Option(help: "Threads to compute with (default: all cores).")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
         guard threads >= 1 else { throw ValidationError("--threads takes 1 or more.") }
+        guard address != nil || token != nil else {
+            throw ValidationError(
+                "Name the coordinator's address, tcp://HOST:PORT; `coordinator start` prints it.")
+        }
     }
 
     func run() throws {
-        let token = ProcessInfo.processInfo.environment[Hello.launchVariable] ?? ""
+        let launchToken = ProcessInfo.processInfo.environment[Hello.launchVariable] ?? ""
+        let (address, keys) = try enrolled()
         let worker = try WorkerProcess(
-            WorkerProcess.Options(address: address, threads: threads, launchToken: token),
+            WorkerProcess.Options(
+                address: address, threads: threads, launchToken: launchToken, keys: keys),
             logger: Logger(label: "worker", factory: { StreamLogHandler.standardError(label: $0) }))
         let requests = worker.requests
         let sources = [(SIGINT, "interrupted"), (SIGTERM, "terminated")].map { number, name in
@@ -45,7 +69,7 @@ struct JoinCommand: ParsableCommand {
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             // A worker of the coordinator's own gets the terminal's Ctrl-C too; the coordinator decides.
             source.setEventHandler {
-                if token.isEmpty || number == SIGTERM {
+                if launchToken.isEmpty || number == SIGTERM {
                     requests.send(.leaveRequested(reason: name))
                 }
             }
@@ -53,7 +77,39 @@ struct JoinCommand: ParsableCommand {
             return source
         }
         defer { sources.forEach { $0.cancel() } }
+        if untilEOF {
+            Thread.detachNewThread {
+                while readLine() != nil {}
+                requests.send(.leaveRequested(reason: "its launcher has closed the connection"))
+            }
+        }
         try leave(with: try worker.run())
+    }
+
+    /// Where to join, and with which keys.
+    private func enrolled() throws -> (address: String, keys: WorkerKeys?) {
+        guard let path = token else { return (address ?? "", nil) }
+        let isPiped = path == "-"
+        let token =
+            try isPiped
+            ? JoinToken(text: Self.standardInput(), source: "standard input")
+            : JoinToken(contentsOf: path)
+        guard let place = address ?? token.address else {
+            throw ValidationError("The token has no address: name it, as tcp://HOST:PORT.")
+        }
+        var keys = try WorkerKeys(for: token, at: isPiped ? nil : path)
+        do {
+            try Enrolment.complete(&keys, with: token, at: place)
+        } catch let refusal as Enrolment.Refusal {
+            try leave(with: .refused(reason: refusal.description))
+        }
+        return (place, keys)
+    }
+
+    private static func standardInput() -> String {
+        var text = ""
+        while let line = readLine(), !line.isEmpty { text += line + "\n" }
+        return text
     }
 
     private func leave(with outcome: WorkerOutcome) throws -> Never {

@@ -6,7 +6,7 @@ struct Worker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
         abstract: "Computes gradients for a coordinator.",
-        subcommands: [JoinCommand.self, BenchmarkAllReduceCommand.self])
+        subcommands: [JoinCommand.self, BenchmarkAllReduceCommand.self, BenchmarkLinkCommand.self])
 
     static func main() {
         do {

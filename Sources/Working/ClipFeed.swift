@@ -15,12 +15,14 @@ final class ClipFeed {
     private let orders: Mailbox<DataClient.Order>
     private let sampling: RunSampling
     private let thread: DedicatedThread<Void>
+    /// States that are, or were, on their way.
+    private var loans: [StateLoan] = []
     /// The last step whose clips are announced, since the last deal.
     private var announced: Step?
 
     init(
-        context: Context, run: RunID, term: Term, address: String, prefetchBytes: Int,
-        sampling: RunSampling
+        context: Context, run: RunID, term: Term, address: String, role: CurveRole?,
+        prefetchBytes: Int, sampling: RunSampling
     ) throws(ZeroMQError) {
         let training = try ClipLane()
         let evaluation = try ClipLane()
@@ -31,7 +33,7 @@ final class ClipFeed {
         self.sampling = sampling
         thread = try DedicatedThread(name: "data") {
             DataClient.run(
-                context: context, address: address, run: run, term: term,
+                context: context, address: address, role: role, run: run, term: term,
                 lanes: [training, evaluation], prefetchBytes: prefetchBytes, orders: orders)
         }
     }
@@ -39,7 +41,10 @@ final class ClipFeed {
     deinit { stop() }
 
     /// Ends the data thread.
-    func stop() { orders.send(.stop) }
+    func stop() {
+        for loan in loans { loan.end() }
+        orders.send(.stop)
+    }
 
     // MARK: Clips
 
@@ -133,11 +138,19 @@ final class ClipFeed {
 
     // MARK: States
 
-    /// Sends a state that nobody changes any more.
+    /// Sends a state, which is not to change before `detachUploads`.
     func upload(
         _ state: TrainingState, of step: Step,
         onFailure: @escaping @Sendable (WorkingError) -> Void
     ) {
-        orders.send(.upload(step: step, state, onFailure: onFailure))
+        let loan = StateLoan(state)
+        loans = loans.filter(\.isOpen) + [loan]
+        orders.send(.upload(step: step, loan, onFailure: onFailure))
+    }
+
+    /// After this a state that is still on its way may change: what is left to send is copied.
+    func detachUploads() {
+        for loan in loans { loan.detach() }
+        loans = []
     }
 }

@@ -63,8 +63,11 @@ extension ComputeLoop {
     private func beginReduction(
         _ step: Step, _ generation: Generation, _ slot: Slot, clips: Int, _ buffer: FloatBuffer
     ) throws {
-        guard unmet == nil, let sums = accumulator?.sums, let reduced else { return }
         let run = try current()
+        // A lone worker has nothing to send, and adds up in fewer buffers.
+        guard unmet == nil, accumulator?.holdsAll == false, let sums = accumulator?.sums,
+            let target = accumulator?.target()
+        else { return }
         let last = SlotUnderWay(
             slot: slot, buffer: buffer,
             parts: run.trainer.finishedParts(clips: clips).map {
@@ -72,7 +75,7 @@ extension ComputeLoop {
             })
         reduction = Begun(
             step: step, term: run.term, generation: generation, last: last,
-            ongoing: try run.exchange.begin(step: step, sums: sums, last: last, into: reduced))
+            ongoing: try run.exchange.begin(step: step, sums: sums, last: last, into: target))
     }
 
     /// Waits until nothing reads the buffers of a reduction that was begun and is not wanted any more.
@@ -111,6 +114,7 @@ extension ComputeLoop {
         parked = nil
         do {
             run.donor.withdraw()
+            run.clips.detachUploads()
             try fetch(step, generation, source, run)
         } catch WorkingError.aborted {
             throw WorkingError.aborted
@@ -127,6 +131,7 @@ extension ComputeLoop {
         _ step: Step, _ generation: Generation, _ source: StateSource, _ run: Run
     ) throws {
         let donors: [String]
+        let isCoordinator = source == .coordinator
         switch source {
         case .coordinator:
             // First weights from elsewhere are with the coordinator.
@@ -140,7 +145,10 @@ extension ComputeLoop {
             donors = addresses
         }
         let fetch = try StateFetch(
-            context: context, run: run.id, term: run.term, silence: run.deadlines.donor)
+            context: context, run: run.id, term: run.term, silence: run.deadlines.donor
+        ) { [security] address throws(ZeroMQError) in
+            try security?.role(ofDonor: address, isCoordinator: isCoordinator)
+        }
         let vectors = run.trainer.state.layout.vectors
         var pieces = StateTransfer(of: vectors, step: step)
         // What came before an interruption is of the same bits, whoever it came from.

@@ -30,6 +30,8 @@ final class ComputeLoop {
     let context: Context
     /// Where the other workers reach this one.
     private let host: String
+    /// Nil where everything is said in the clear.
+    let security: WorkerSecurity?
     let events: Mailbox<WorkerEvent>
     private let threads: Int
     private let logger: Logger
@@ -45,7 +47,6 @@ final class ComputeLoop {
     var transfer: StateTransfer?
     /// The generation whose clips are announced.
     var announced: Generation?
-    private(set) var reduced: FloatBuffer?
     /// Why the members of this generation cannot be met.
     private(set) var unmet: ExchangeError?
     /// What was begun before its last slot was computed, until someone waits for its end.
@@ -69,9 +70,10 @@ final class ComputeLoop {
     }
 
     init(
-        control: ComputeControl, context: Context, host: String, events: Mailbox<WorkerEvent>,
-        threads: Int, logger: Logger
+        control: ComputeControl, context: Context, host: String, security: WorkerSecurity?,
+        events: Mailbox<WorkerEvent>, threads: Int, logger: Logger
     ) {
+        self.security = security
         self.logger = logger
         self.control = control
         self.context = context
@@ -165,15 +167,16 @@ final class ComputeLoop {
         let tree = SlotTree(slots: trainer.schedule.slots)
         accumulator = SlotAccumulator(
             tree: tree, slots: SlotSet(), count: trainer.vectorCount)
-        reduced = FloatBuffer(count: trainer.vectorCount)
         return Run(
             id: id, term: term, dataAddress: introduction.dataAddress, trainer: trainer,
             clips: try clips(id, term, introduction.dataAddress, configuration, trainer),
             exchange: try GradientExchange(
                 context: context, bind: "tcp://\(host):*",
                 chunkBytes: configuration.transport.chunkBytes,
-                connectTimeout: introduction.deadlines.connect),
-            donor: try StateDonor(context: context, bind: "tcp://\(host):*"),
+                connectTimeout: introduction.deadlines.connect, keys: security?.peers,
+                inTheClear: configuration.transport.cleartextGradients),
+            donor: try StateDonor(
+                context: context, bind: "tcp://\(host):*", keys: security?.peers),
             configuration: configuration, introduction: introduction,
             deadlines: introduction.deadlines)
     }
@@ -184,6 +187,7 @@ final class ComputeLoop {
     ) throws -> ClipFeed {
         try ClipFeed(
             context: context, run: id, term: term, address: address,
+            role: security?.coordinator,
             prefetchBytes: configuration.transport.prefetchBytes, sampling: trainer.sampling)
     }
 
@@ -210,7 +214,7 @@ final class ComputeLoop {
     private func reduce(_ step: Step, _ generation: Generation) throws {
         guard control.wants(generation) else { return settleReduction() }
         let run = try current()
-        guard let sums = accumulator?.sums, let reduced else { return }
+        guard let sums = accumulator?.sums, let target = accumulator?.target() else { return }
         do throws(ExchangeError) {
             if let unmet { throw unmet }
             let start = clock.now
@@ -218,7 +222,7 @@ final class ComputeLoop {
                 if let begun = takeReduction(step, generation) {
                     try run.exchange.finish(begun.ongoing)
                 } else {
-                    try run.exchange.reduce(step: step, sums: sums, into: reduced)
+                    try run.exchange.reduce(step: step, sums: sums, into: target)
                 }
             times.reducing = clock.now - start
             events.send(.reduced(step, generation, digest, times))
@@ -244,8 +248,9 @@ final class ComputeLoop {
 
     private func update(_ step: Step) throws {
         let run = try current()
-        guard let reduced else { return }
+        guard let reduced = accumulator?.reduced else { return }
         run.donor.withdraw()
+        run.clips.detachUploads()
         times.updating = clock.measure { run.trainer.update(step, reduced: reduced) }
         state = step
         sumsStep = nil
@@ -273,8 +278,7 @@ final class ComputeLoop {
     private func upload(_ step: Step) throws {
         let run = try current()
         guard step == state else { return }
-        // A copy: the next update must not change what is still on its way.
-        run.clips.upload(run.trainer.state.copy(), of: step) { [logger] problem in
+        run.clips.upload(run.trainer.state, of: step) { [logger] problem in
             // The coordinator asks again, or has asked another meanwhile: that is why it may have been refused.
             logger.warning("the state of step \(step) was not taken: \(problem)")
         }

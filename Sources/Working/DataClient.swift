@@ -13,9 +13,8 @@ import ZeroMQ
 final class DataClient {
     /// What other threads ask for.
     enum Order: Sendable {
-        /// Nobody changes the state any more.
         case upload(
-            step: Step, TrainingState, onFailure: @Sendable (WorkingError) -> Void)
+            step: Step, StateLoan, onFailure: @Sendable (WorkingError) -> Void)
         case stop
     }
 
@@ -44,8 +43,8 @@ final class DataClient {
 
     /// - Parameter prefetchBytes: Bytes of clips to hold ahead, over all lanes.
     private init(
-        context: Context, address: String, run: RunID, term: Term, lanes: [ClipLane],
-        prefetchBytes: Int, orders: Mailbox<Order>
+        context: Context, address: String, role: CurveRole?, run: RunID, term: Term,
+        lanes: [ClipLane], prefetchBytes: Int, orders: Mailbox<Order>
     ) throws(ZeroMQError) {
         var options = SocketOptions()
         // What is under way is bounded by bytes here; libzmq's bound in messages would only block.
@@ -54,6 +53,7 @@ final class DataClient {
         options.heartbeat = Self.heartbeat
         // One clip is let through however large it is.
         options.maximumMessageSize = max(prefetchBytes, Self.largestClip)
+        options.curve = role
         options.reconnectInterval = Deadlines.standard.reconnect
         options.maximumReconnectInterval = Deadlines.standard.reconnectAtMost
         dealer = try Socket(.dealer, in: context, options: options)
@@ -67,14 +67,16 @@ final class DataClient {
 
     /// Works on the calling thread until told to stop. A failure reaches everyone who waits for something, and
     /// everyone who asks for something afterwards.
+    ///
+    /// - Parameter role: How to connect; nil for a coordinator that speaks in the clear.
     static func run(
-        context: Context, address: String, run: RunID, term: Term, lanes: [ClipLane],
-        prefetchBytes: Int, orders: Mailbox<Order>
+        context: Context, address: String, role: CurveRole? = nil, run: RunID, term: Term,
+        lanes: [ClipLane], prefetchBytes: Int, orders: Mailbox<Order>
     ) {
         let problem: WorkingError
         do {
             let client = try DataClient(
-                context: context, address: address, run: run, term: term, lanes: lanes,
+                context: context, address: address, role: role, run: run, term: term, lanes: lanes,
                 prefetchBytes: prefetchBytes, orders: orders)
             do {
                 try client.serve()
@@ -89,7 +91,9 @@ final class DataClient {
         for lane in lanes { lane.fail(problem) }
         while let order = orders.receive(timeout: nil) {
             switch order {
-            case .upload(_, _, let onFailure): onFailure(problem)
+            case .upload(_, let state, let onFailure):
+                state.end()
+                onFailure(problem)
             case .stop: return
             }
         }

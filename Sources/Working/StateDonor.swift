@@ -1,3 +1,4 @@
+import Collectives
 import Synchronization
 import Tensors
 import Training
@@ -26,9 +27,13 @@ final class StateDonor: Sendable {
 
     /// Listens, and starts the thread.
     ///
-    /// - Parameter endpoint: What to bind, `tcp://HOST:*`.
+    /// - Parameters:
+    ///   - endpoint: What to bind, `tcp://HOST:*`.
+    ///   - keys: Encrypt, and answer members only; nil speaks in the clear with anyone.
     /// - Throws: `ZeroMQError` where the endpoint cannot be bound.
-    init(context: Context, bind endpoint: String) throws(ZeroMQError) {
+    init(
+        context: Context, bind endpoint: String, keys: PeerKeys? = nil
+    ) throws(ZeroMQError) {
         let bound = try Mailbox<Result<String, ZeroMQError>>()
         let orders = try Mailbox<Order>()
         self.orders = orders
@@ -43,9 +48,11 @@ final class StateDonor: Sendable {
                 options.receiveHighWaterMark = Self.queued
                 options.sendHighWaterMark = Self.queued
                 options.handshakeInterval = SocketOptions.shortHandshake
+                options.curve = keys?.server("state")
                 router = try Socket(.router, in: context, options: options)
                 monitor = try SocketMonitor(router)
-                bound.send(.success(try router.bind(endpoint)))
+                let address = try router.bind(endpoint)
+                bound.send(.success(keys?.keyed(address) ?? address))
             } catch {
                 bound.send(.failure(error))
                 return
@@ -58,7 +65,11 @@ final class StateDonor: Sendable {
                 try poller.wait(timeout: nil)
                 try connections.note(all: monitor)
                 if !orders.drain().isEmpty { return }
-                while let frames = try router.tryReceive() { Self.answer(frames, router, shelf) }
+                while let frames = try router.tryReceive() {
+                    // One that was a member before may have its connection still.
+                    guard keys?.admits(frames.last?.user) ?? true else { continue }
+                    Self.answer(frames, router, shelf)
+                }
             }
         }
         guard let outcome = bound.receive(timeout: nil) else {

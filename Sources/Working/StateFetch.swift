@@ -1,3 +1,4 @@
+import Collectives
 import Tensors
 import Training
 import TrainingProtocol
@@ -25,10 +26,17 @@ final class StateFetch: Sendable {
     private let run: RunID
     private let term: Term
     private let silence: Duration
+    private let role: @Sendable (PeerAddress) throws(ZeroMQError) -> CurveRole?
     private let orders: Mailbox<Order>
 
-    /// - Parameter silence: A donor from which nothing of use comes for so long is passed over.
-    init(context: Context, run: RunID, term: Term, silence: Duration) throws(ZeroMQError) {
+    /// - Parameters:
+    ///   - silence: A donor from which nothing of use comes for so long is passed over.
+    ///   - role: How to connect to a donor; nil for one that speaks in the clear.
+    init(
+        context: Context, run: RunID, term: Term, silence: Duration,
+        role: @escaping @Sendable (PeerAddress) throws(ZeroMQError) -> CurveRole? = { _ in nil }
+    ) throws(ZeroMQError) {
+        self.role = role
         self.context = context
         self.run = run
         self.term = term
@@ -52,7 +60,10 @@ final class StateFetch: Sendable {
         into buffers: [FloatBuffer], _ transfer: inout StateTransfer,
         onProgress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
     ) throws {
-        var sources = try donors.map { try Source(context, address: $0) }
+        var sources = try donors.map { text in
+            let address = PeerAddress(text)
+            return try Source(context, address: address.endpoint, role: role(address))
+        }
         defer {
             for source in sources {
                 for (_, piece) in source.underWay { transfer.giveBack(piece) }
@@ -170,9 +181,10 @@ extension StateFetch {
         var refusals = 0
         var damages = 0
 
-        init(_ context: Context, address: String) throws(ZeroMQError) {
+        init(_ context: Context, address: String, role: CurveRole?) throws(ZeroMQError) {
             self.address = address
             var options = SocketOptions()
+            options.curve = role
             options.reconnectInterval = StateFetch.pause
             options.maximumMessageSize = StatePieces.pieceBytes
             dealer = try Socket(.dealer, in: context, options: options)

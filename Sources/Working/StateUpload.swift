@@ -11,13 +11,13 @@ extension DataClient {
         /// By which the coordinator tells it from the uploads of other workers.
         let id = UInt64.random(in: .min ... .max)
         let step: Step
-        let state: TrainingState
+        let state: StateLoan
         let onFailure: @Sendable (WorkingError) -> Void
         var pieces: StatePieces
     }
 
     func begin(
-        upload state: TrainingState, of step: Step,
+        upload state: StateLoan, of step: Step,
         _ onFailure: @escaping @Sendable (WorkingError) -> Void
     ) {
         transfers += 1
@@ -29,7 +29,10 @@ extension DataClient {
 
     /// Tells everyone who waits for a state to be moved that it will not be.
     func abandonTransfers(_ problem: WorkingError) {
-        for upload in uploads { upload.onFailure(problem) }
+        for upload in uploads {
+            upload.state.end()
+            upload.onFailure(problem)
+        }
         uploads = []
     }
 
@@ -37,14 +40,14 @@ extension DataClient {
         while !uploads.isEmpty {
             while let piece = uploads[0].pieces.next() {
                 let upload = uploads[0]
-                let (part, bulk) = upload.part(piece)
+                guard let (part, bulk) = upload.part(piece) else { continue }
                 try send(
                     .part(part), step: upload.step, for: .upload(transfer: upload.number),
                     bulk: bulk)
             }
             // The acknowledgements of the last pieces bring us back here.
             guard uploads[0].pieces.isDone else { return }
-            uploads.removeFirst()
+            uploads.removeFirst().state.end()
         }
     }
 
@@ -53,7 +56,9 @@ extension DataClient {
         switch result {
         case .success: uploads[index].pieces.acknowledge()
         case .failure(let problem):
-            uploads.remove(at: index).onFailure(problem)
+            let upload = uploads.remove(at: index)
+            upload.state.end()
+            upload.onFailure(problem)
             open.close { if case .upload(number) = $0 { true } else { false } }
         }
     }
@@ -70,14 +75,13 @@ extension DataClient.Upload {
         }
     }
 
-    /// A piece as a message, without a copy: the state lives until libzmq has sent it.
-    func part(_ piece: StatePieces.Piece) -> (StatePart, Message) {
+    /// A piece as a message; nil after the loan's end.
+    func part(_ piece: StatePieces.Piece) -> (StatePart, Message)? {
+        guard let bytes = state.bytes(of: piece) else { return nil }
         let vector = pieces.vectors[piece.vector]
-        let buffer = state.vectors[piece.vector]
-        let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[piece.range])
         let part = StatePart(
             name: vector.name, offset: piece.range.lowerBound, total: vector.bytes,
-            checksum: Digest128(of: bytes).low, upload: id)
-        return (part, Message(lending: bytes) { withExtendedLifetime(buffer) {} })
+            checksum: bytes.withUnsafeBytes { Digest128(of: $0).low }, upload: id)
+        return (part, Message(bytes))
     }
 }

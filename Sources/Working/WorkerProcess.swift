@@ -1,3 +1,5 @@
+public import AccessControl
+import Collectives
 import Glibc
 public import Logging
 import Tensors
@@ -18,8 +20,13 @@ public final class WorkerProcess {
         public var threads: Int
         /// Tells the coordinator that it started this process itself.
         public var launchToken: String
+        /// Nil for a coordinator that speaks in the clear.
+        public var keys: WorkerKeys?
 
-        public init(address: String, threads: Int, launchToken: String = "") {
+        public init(
+            address: String, threads: Int, launchToken: String = "", keys: WorkerKeys? = nil
+        ) {
+            self.keys = keys
             self.address = address
             self.threads = threads
             self.launchToken = launchToken
@@ -32,6 +39,7 @@ public final class WorkerProcess {
     /// delivers the worker's last words, whatever these threads do.
     private let bulk: Context
     private let host: String
+    private let security: WorkerSecurity?
     private let hands: ComputeControl
     private let events: Mailbox<WorkerEvent>
     private let start = ContinuousClock.now
@@ -40,7 +48,14 @@ public final class WorkerProcess {
     public init(_ options: Options, logger: Logger) throws {
         self.options = options
         self.logger = logger
-        bulk = try Context(ioThreads: 1, maximumSockets: OpenFiles.raiseLimit())
+        // I/O threads encrypt, too, at less than a GB/s each.
+        bulk = try Context(
+            ioThreads: options.keys == nil ? 1 : 2, maximumSockets: OpenFiles.raiseLimit())
+        security = try options.keys.map { [bulk] keys in
+            WorkerSecurity(
+                coordinator: .client(keys.pair, server: keys.coordinator),
+                peers: try PeerKeys(context: bulk))
+        }
         host = try Route.localAddress(towards: options.address)
         hands = try ComputeControl()
         events = try Mailbox()
@@ -52,10 +67,10 @@ public final class WorkerProcess {
     /// Works until the run ends or this worker has to leave it.
     public func run() throws -> WorkerOutcome {
         let compute = try DedicatedThread(name: "compute") {
-            [hands, bulk, host, events, threads = options.threads, logger] in
+            [hands, bulk, host, security, events, threads = options.threads, logger] in
             ComputeLoop(
-                control: hands, context: bulk, host: host, events: events, threads: threads,
-                logger: logger
+                control: hands, context: bulk, host: host, security: security, events: events,
+                threads: threads, logger: logger
             ).serve()
         }
         let outcome = try control()
@@ -66,13 +81,17 @@ public final class WorkerProcess {
 
     private func control() throws -> WorkerOutcome {
         let context = try Context()
-        let dealer = try Socket(.dealer, in: context, options: Self.socketOptions)
-        try dealer.connect(options.address)
+        var options = Self.socketOptions
+        options.curve = security?.coordinator
+        let dealer = try Socket(.dealer, in: context, options: options)
+        var watch = HandshakeWatch(try SocketMonitor(dealer), hasKeys: security != nil)
+        try dealer.connect(self.options.address)
         var machine = WorkerMachine(hello: try hello())
         if let outcome = try carryOut(machine.start(now: now), dealer) { return outcome }
 
         var poller = Poller()
         let readable = poller.add(dealer, .readable)
+        _ = poller.add(watch.events, .readable)
         _ = poller.add(events)
         while true {
             try poller.wait(timeout: machine.deadlines.pulse)
@@ -80,6 +99,7 @@ public final class WorkerProcess {
             while poller.isReady(readable), let frames = try dealer.tryReceive() {
                 if let message = parse(frames) { pending.append(.received(message)) }
             }
+            if try watch.verdict() != nil { return .refused(reason: watch.explanation) }
             pending += events.drain()
             if let awaiting = hands.awaiting { pending.append(.awaiting(awaiting)) }
             pending.append(.tick)
@@ -132,6 +152,8 @@ public final class WorkerProcess {
                 hands.orders.send(.prepare(run, term, reachable))
             case .interrupt(let generation): hands.interrupt(before: generation)
             case .adopt(let generation, let members, let rank):
+                // At once, also where the hands are busy: the others may be waiting to be let in.
+                security?.peers.admit(members.map(\.gradientAddress))
                 hands.orders.send(.adopt(generation, members: members, rank))
             case .load(let step, let generation, let source):
                 hands.orders.send(.load(step, generation, source))
@@ -159,7 +181,7 @@ public final class WorkerProcess {
             process: Int64(getpid()), threads: options.threads, launchToken: options.launchToken)
     }
 
-    private static var hostName: String {
+    static var hostName: String {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "unknown host" }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

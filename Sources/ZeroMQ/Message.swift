@@ -100,6 +100,13 @@ extension Message {
 }
 
 extension Message {
+    /// Who sent it, as `PeerAdmission` named the peer; nil where the connection is not encrypted.
+    public var user: String? {
+        zmq_msg_gets(header, "User-Id").map { String(cString: $0) }
+    }
+}
+
+extension Message {
     /// Sends the bytes by reference.
     ///
     /// - Returns: 0, or the error number.

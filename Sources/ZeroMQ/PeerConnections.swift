@@ -1,3 +1,15 @@
+import Glibc
+
+/// A peer that connected and did not get to send anything.
+public struct Stranger: Equatable, Sendable {
+    /// As `10.0.0.3`; nil where its connection closed too soon to tell.
+    public let address: String?
+    public let failure: SocketMonitor.HandshakeFailure
+
+    /// So many are remembered until they are taken: a flood of them fills no memory.
+    static let remembered = 64
+}
+
 /// Tells which peer of a router has lost its connection.
 ///
 /// libzmq reports a closed connection by descriptor, and tells the descriptor by which a message came.
@@ -12,6 +24,10 @@ public struct PeerConnections<Peer: Hashable> {
     private var peers: [Int32: Peer] = [:]
     private var lost: [Peer] = []
     private var limit: ConnectionLimit
+    /// Where connections come from that have not sent anything, by descriptor.
+    private var addresses: [Int32: String] = [:]
+    private var failure: SocketMonitor.HandshakeFailure?
+    private var strangers: [Stranger] = []
 
     public init(_ monitor: SocketMonitor, limit: ConnectionLimit = ConnectionLimit()) {
         self.monitor = monitor
@@ -23,7 +39,19 @@ public struct PeerConnections<Peer: Hashable> {
         try readClosings()
         guard let descriptor = message.sourceDescriptor else { return }
         peers[descriptor] = peer
+        addresses[descriptor] = nil
     }
+
+    /// Peers that did not come to speak since the last call, unless `PeerAdmission` refused them, which
+    /// knows of it.
+    public mutating func takeStrangers() throws(ZeroMQError) -> [Stranger] {
+        try readClosings()
+        defer { strangers = [] }
+        return strangers
+    }
+
+    /// Whether nobody who sent something is connected.
+    public var isEmpty: Bool { peers.isEmpty }
 
     /// Peers whose connection has closed since the last call, in the order of the closings. A peer
     /// that has come back by another connection meanwhile is not among them.
@@ -36,11 +64,46 @@ public struct PeerConnections<Peer: Hashable> {
     private mutating func readClosings() throws(ZeroMQError) {
         while let event = try monitor.next() {
             limit.note(event)
-            guard event.kind == .disconnected, let descriptor = event.descriptor,
-                let peer = peers.removeValue(forKey: descriptor),
-                !peers.values.contains(peer)
-            else { continue }
-            lost.append(peer)
+            switch event.kind {
+            case .accepted:
+                guard let descriptor = event.descriptor else { continue }
+                addresses[descriptor] = Self.address(ofPeerAt: descriptor)
+            case .handshakeFailed:
+                // The I/O thread closes a failed connection before it turns to another.
+                failure = event.failure
+            case .disconnected:
+                guard let descriptor = event.descriptor else { continue }
+                let address = addresses.removeValue(forKey: descriptor)
+                if let failure { note(Stranger(address: address, failure: failure)) }
+                failure = nil
+                guard let peer = peers.removeValue(forKey: descriptor),
+                    !peers.values.contains(peer)
+                else { continue }
+                lost.append(peer)
+            case .connected, .handshakeSucceeded, .connectRetried:
+                continue
+            }
         }
+    }
+
+    private mutating func note(_ stranger: Stranger) {
+        guard stranger.failure != .refused, strangers.count < Stranger.remembered else { return }
+        strangers.append(stranger)
+    }
+
+    private static func address(ofPeerAt descriptor: Int32) -> String? {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let found = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                getpeername(descriptor, address, &length) == 0
+                    && getnameinfo(
+                        address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) == 0
+            }
+        }
+        guard found else { return nil }
+        return String(
+            decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

@@ -19,7 +19,24 @@ extension Socket {
         }
         try set(ZMQ_SNDBUF, options.kernelSendBuffer, "kernelSendBuffer")
         try set(ZMQ_RCVBUF, options.kernelReceiveBuffer, "kernelReceiveBuffer")
+        try set(wide: ZMQ_AFFINITY, Int64(bitPattern: options.ioThreads), "ioThreads")
         try applyConnection(options)
+        if let curve = options.curve { try apply(curve) }
+    }
+
+    private func apply(_ role: CurveRole) throws(ZeroMQError) {
+        switch role {
+        case .server(let keys, let domain, _):
+            try set(ZMQ_CURVE_SERVER, 1, "curve server")
+            try set(ZMQ_CURVE_SECRETKEY, keys.secretKey.bytes, "curve secret key")
+            try set(ZMQ_ZAP_DOMAIN, Array(domain.utf8), "admission domain")
+            // Whoever connects when no handler answers is refused, instead of taken.
+            try set(LOCKSTEP_ZAP_ENFORCE_DOMAIN, 1, "enforced admission")
+        case .client(let keys, let server):
+            try set(ZMQ_CURVE_SERVERKEY, server.bytes, "curve server key")
+            try set(ZMQ_CURVE_PUBLICKEY, keys.publicKey.bytes, "curve public key")
+            try set(ZMQ_CURVE_SECRETKEY, keys.secretKey.bytes, "curve secret key")
+        }
     }
 
     private func applyConnection(_ options: SocketOptions) throws(ZeroMQError) {

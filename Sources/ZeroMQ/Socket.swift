@@ -16,6 +16,8 @@ public final class Socket {
     public let kind: Kind
     let handle: UnsafeMutableRawPointer
     let context: Context
+    /// Answers for the peers of this socket as long as it is open.
+    private let admission: PeerAdmission?
     private let owner = pthread_self()
 
     /// - Throws: `ZeroMQError.failed` if the context has no more sockets or an option is refused,
@@ -29,6 +31,11 @@ public final class Socket {
         self.kind = kind
         self.handle = handle
         self.context = context
+        if case .server(_, _, let admission) = options.curve {
+            self.admission = admission
+        } else {
+            admission = nil
+        }
         try apply(options)
     }
 

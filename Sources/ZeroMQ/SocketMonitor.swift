@@ -16,7 +16,7 @@ public final class SocketMonitor {
             case accepted
             /// Both sides have agreed on protocol and security; messages flow.
             case handshakeSucceeded
-            /// The peer was no ZeroMQ peer, or its keys were refused.
+            /// The peer was no ZeroMQ peer, or one of the two did not like the other's keys.
             case handshakeFailed
             /// A connection that stood is gone: the peer closed it, died, or was too silent.
             case disconnected
@@ -28,6 +28,23 @@ public final class SocketMonitor {
         public let endpoint: String
         /// The descriptor of the connection, for `connected`, `accepted` and `disconnected`.
         public let descriptor: Int32?
+        /// Why it failed, for `handshakeFailed`.
+        public let failure: HandshakeFailure?
+    }
+
+    /// Why two sockets did not come to speak.
+    public enum HandshakeFailure: Sendable, Equatable {
+        /// The peer closed the connection, or was silent, before both had agreed. So it is where a peer
+        /// encrypts and this socket does not, and where this socket expects another key than the peer has.
+        case abandoned
+        /// One of them encrypts and the other does not.
+        case mechanism
+        /// What the peer sent does not fit the key that it should have.
+        case key
+        /// The peer's admission refuses this socket's key, or this socket's the peer's.
+        case refused
+        /// The peer speaks another language.
+        case foreign
     }
 
     private static let kinds: [(code: Int32, kind: Event.Kind)] = [
@@ -86,8 +103,19 @@ public final class SocketMonitor {
             )
         }
         guard let kind = kinds.first(where: { $0.code == code })?.kind else { return nil }
+        let failure: HandshakeFailure? =
+            switch (code, value) {
+            case (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, _): .abandoned
+            case (ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, _): .refused
+            case (ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH):
+                .mechanism
+            case (ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC): .key
+            case (ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL, _): .foreign
+            default: nil
+            }
         let named = kind == .connected || kind == .accepted || kind == .disconnected
         return Event(
-            kind: kind, endpoint: frames[1].text ?? "", descriptor: named ? value : nil)
+            kind: kind, endpoint: frames[1].text ?? "", descriptor: named ? value : nil,
+            failure: failure)
     }
 }

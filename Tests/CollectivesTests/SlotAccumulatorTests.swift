@@ -103,6 +103,43 @@ struct SlotAccumulatorTests {
         expectSums(accumulator, [Subtree(0..<2)])
     }
 
+    @Test(
+        "a worker that holds every slot reduces into the sum it has, others into a buffer left over"
+    )
+    func target() {
+        let tree = SlotTree(slots: 4)
+        var all = SlotAccumulator(tree: tree, slots: SlotSet(0..<4), count: Self.count)
+        for slot in all.missing { finish(slot, in: &all) }
+        #expect(all.target() === all.sums[0].buffer)
+        var half = SlotAccumulator(tree: tree, slots: SlotSet(0..<2), count: Self.count)
+        finish(Slot(0), in: &half)
+        let second = half.lend()
+        half.finish(Slot(1), second)
+        #expect(half.target() === second)
+        #expect(half.reduced === second)
+    }
+
+    @Test("what was reduced stays as it is until the next step, whatever is dealt meanwhile")
+    func reducedSurvives() {
+        let tree = SlotTree(slots: 4)
+        var accumulator = SlotAccumulator(tree: tree, slots: SlotSet(0..<4), count: Self.count)
+        for slot in accumulator.missing { finish(slot, in: &accumulator) }
+        let target = accumulator.target()
+        let before = bits(target.floats)
+        accumulator.assign(SlotSet(0..<1))
+        for slot in accumulator.missing { finish(slot, in: &accumulator) }
+        accumulator.assign(SlotSet(0..<3))
+        for slot in accumulator.missing { finish(slot, in: &accumulator) }
+        #expect(accumulator.target() === target)
+        #expect(bits(target.floats) == before)
+        expectSums(accumulator, tree.cover(0..<3))
+        accumulator.reset()
+        #expect(accumulator.reduced == nil)
+        let buffers = (0..<4).map { _ in accumulator.lend() }
+        #expect(Set(buffers.map(ObjectIdentifier.init)).count == 4)
+        #expect(buffers.contains { $0 === target })
+    }
+
     @Test("the digest of a vector depends on every float and on the length")
     func digest() {
         let vector = Reference.vector(slot: 0, step: 0, count: 40_000)

@@ -18,6 +18,10 @@ final class Command: Sendable {
     private let lines: AsyncStream<String>
     private let errors: Task<String, Never>
 
+    /// Of the programs: the test's executable lies beside them.
+    static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().path
+
     /// Starts `coordinator` or `worker` of this build.
     ///
     /// - Parameter fileKilobytes: Writing fails beyond so much of a file, as on a disk that is full.
@@ -25,9 +29,7 @@ final class Command: Sendable {
         _ name: String, _ arguments: [String], environment: [String: String] = [:],
         fileKilobytes: Int? = nil
     ) throws {
-        // The test's executable lies beside the programs.
-        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        let program = own.deletingLastPathComponent().appendingPathComponent(name)
+        let program = URL(fileURLWithPath: Self.folder).appendingPathComponent(name)
         if let fileKilobytes {
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
             let script = "trap '' XFSZ; ulimit -f \(fileKilobytes); exec \"$@\""

@@ -39,6 +39,9 @@ struct FamilyBitsTests {
             overrides: ["model.fast={encoder: lstm, hidden: 4, channels: 4, bptt: 2}"]
                 + augmentation),
         Variant(
+            testDescription: "convolutions in bf16",
+            overrides: ["model.slow.width=32", "train.precision=bf16"]),
+        Variant(
             testDescription: "a Transformer",
             overrides: ["model.fast={encoder: transformer, hidden: 8, heads: 2, channels: 4}"]),
         Variant(

@@ -36,11 +36,16 @@ fuzz() {
     mkdir -p "$work/corpus" "$work/found"
     [[ -n $(ls -A "$work/corpus") ]] ||
         LOCKSTEP_FUZZ_DECODER=$name LOCKSTEP_FUZZ_SEEDS=$work/corpus "$program"
-    local kept=()
-    [[ ! -d Tests/Fuzz/Corpus/$name ]] || kept=("Tests/Fuzz/Corpus/$name")
+    local line number=0
+    if [[ -f Tests/Fuzz/Corpus/$name.txt ]]; then
+        while read -r line; do
+            number=$((number + 1))
+            base64 -d <<<"$line" >"$work/corpus/kept-$number"
+        done <"Tests/Fuzz/Corpus/$name.txt"
+    fi
     SWIFT_BACKTRACE=enable=no LOCKSTEP_FUZZ_DECODER=$name nice -n 19 "$program" -runs="$runs" -max_total_time="$seconds" \
         -max_len="${longest[$name]:-1024}" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=128 \
-        -print_final_stats=1 -artifact_prefix="$work/found/" "$work/corpus" "${kept[@]}" \
+        -print_final_stats=1 -artifact_prefix="$work/found/" "$work/corpus" \
         >"$work/log" 2>&1 || status=$?
     awk -v name="$name" -v status="$status" '
         /stat::number_of_executed_units/ { inputs = $2 }

@@ -86,6 +86,34 @@ struct DeterminismTests {
         #expect(clean.gradient.array.allSatisfy { $0.isFinite })
     }
 
+    @Test("training keeps of a deep network little more than what its convolutions yield")
+    func keptValues() {
+        var builder = GraphBuilder(
+            input: FeatureShape(time: 1, height: 32, width: 32, channels: 16))
+        var x = builder.input
+        let blocks = 20
+        for block in 0..<blocks {
+            let y = builder.convolution(
+                x, name: "a\(block)", channels: 16, kernel: .square(3), padding: .border(1))
+            let z = builder.convolution(
+                builder.relu(builder.batchNorm(y, name: "a\(block).bn")), name: "b\(block)",
+                channels: 16, kernel: .one)
+            let normalized = builder.batchNorm(z, name: "b\(block).bn")
+            // Not so long that the sums since the last one are much beside the convolutions.
+            let short = block % 5 == 0 ? normalized : builder.add(normalized, x)
+            x = builder.relu(short)
+        }
+        let pooled = builder.adaptiveAveragePool(x, name: "pool", height: 1, width: 1)
+        let logits = builder.linear(
+            builder.flatten(pooled, name: "flat"), name: "head", features: 4,
+            initialiser: .normal(deviation: 0.1))
+        let network = builder.network(heads: [Graph.Head(logits: logits)], reduction: .clip)
+        let clips = 8
+        let plan = Plan(network, clips: clips, mode: .training)
+        let yielded = 2 * blocks * clips * 32 * 32 * 16 * MemoryLayout<Float>.stride
+        #expect(plan.arenaBytes < yielded * 5 / 4)
+    }
+
     @Test("evaluation takes less memory than training")
     func memory() {
         let network = comparison().network

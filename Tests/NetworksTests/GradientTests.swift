@@ -170,6 +170,37 @@ struct GradientTests {
         try Comparison(network).checkEvaluation()
     }
 
+    @Test("values that the way back makes anew from one another")
+    func recomputed() throws {
+        let shape = FeatureShape(time: 4, height: 5, width: 6, channels: 3)
+        let network = network(shape) { builder in
+            func next(
+                _ x: Graph.Value, _ name: String, kernel: Extent = .one, stride: Extent = .one,
+                padding: Extent = .zero
+            ) -> Graph.Value {
+                let y = builder.convolution(
+                    x, name: name, channels: 6, kernel: kernel, stride: stride, padding: padding)
+                return builder.batchNorm(y, name: name + ".bn")
+            }
+            let few = builder.gatherFrames(builder.input, name: "few", frames: [3, 1])
+            let slow = builder.relu(next(few, "a", kernel: .square(3), padding: .border(1)))
+            var fast = builder.relu(next(builder.input, "b"))
+            // Two sums in a row, read by a third and by a convolution each.
+            for name in ["c", "d"] {
+                fast = builder.relu(builder.add(next(fast, name), fast))
+            }
+            let lateral = next(
+                fast, "e", kernel: Extent(3, 1, 1), stride: Extent(2, 1, 1),
+                padding: Extent(1, 0, 0))
+            let joined = builder.concatenate([slow, builder.relu(lateral)], name: "joined")
+            let wide = builder.relu(builder.add(next(joined, "f"), next(joined, "g")))
+            let long = builder.repeatFrames(wide, name: "long", times: 2)
+            return builder.relu(builder.add(next(long, "h"), fast))
+        }
+        try Comparison(network).checkTraining()
+        try Comparison(network).checkEvaluation()
+    }
+
     @Test("batch norm, ReLU and 2x2 averages in one pass")
     func pointwise() throws {
         let network = network(odd) { builder in

@@ -110,6 +110,44 @@ extension KernelTests {
             try backward(reference, x: x, z: z, dy: dy, gamma: gamma, mean, variance)
         }
 
+        @Test(
+            "the way back through ReLU takes its output, or its input, to the same bits",
+            arguments: KernelTests.channels, KernelVariant.supported)
+        func fromInput(channels: Int, variant: KernelVariant) throws {
+            try variant.select()
+            for rows in [1, 31, 83] {
+                let count = rows * channels
+                let (x, dy) = (noise(count, 1), noise(count, 2))
+                let (scale, shift) = (noise(channels, 3), noise(channels, 4))
+                let mean = noise(channels, 5).map { Double($0) / 3 }
+                var z = [Float](repeating: .nan, count: count)
+                lk_batchnorm_apply(rows, channels, x, scale, shift, nil, 1, &z)
+                var wanted = [Double](repeating: .nan, count: 2 * channels)
+                var found = wanted
+                wanted.withUnsafeMutableBufferPointer {
+                    guard let sums = $0.baseAddress else { return }
+                    lk_batchnorm_backward_sums(
+                        rows, channels, x, mean, dy, z, sums, sums + channels)
+                }
+                found.withUnsafeMutableBufferPointer {
+                    guard let sums = $0.baseAddress else { return }
+                    lk_batchnorm_relu_backward_sums(
+                        rows, channels, x, mean, scale, shift, dy, sums, sums + channels)
+                }
+                #expect(found == wanted)
+                let (a, b, c) = (noise(channels, 6), noise(channels, 7), noise(channels, 8))
+                var dx = [Float](repeating: .nan, count: count)
+                let none = Int32(LK_RESIDUAL_NONE)
+                lk_batchnorm_backward_apply(rows, channels, x, dy, z, a, b, c, &dx, none, nil)
+                var inPlace = dy
+                inPlace.withUnsafeMutableBufferPointer {
+                    lk_batchnorm_relu_backward_apply(
+                        rows, channels, x, scale, shift, $0.baseAddress, a, b, c, $0.baseAddress)
+                }
+                #expect(inPlace == dx)
+            }
+        }
+
         func backward(
             _ reference: BatchNormReference, x: [Float], z: [Float]?, dy: [Float], gamma: [Float],
             _ mean: [Double], _ variance: [Double]

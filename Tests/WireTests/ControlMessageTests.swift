@@ -33,6 +33,7 @@ struct ControlMessageTests {
                     holding: Holding(
                         step: Step(7), finished: SlotSet([1, 2, 9]), reduced: digest))),
             .attested(digest), .witnessed(Slot(4), digest), .drain(WorkerID(2)),
+            .stop(reason: "late"), .inquire,
             .reduced(StepReport(digest: digest, slots: [outcome], times: times)),
             .evaluated([block]), .heartbeat(Progress(activity: .greeting)),
             .heartbeat(

@@ -133,14 +133,16 @@ struct DataConnectionTests {
         let played = try PlayedServer()
         let client = try SampleClient(address: played.endpoint)
         let failures = try Mailbox<WorkingError>()
-        client.orders.send(.upload(step: Step(4), SampleState.filled()) { failures.send($0) })
+        client.orders.send(
+            .upload(step: Step(4), StateLoan(SampleState.filled())) { failures.send($0) })
         client.lane.want(keys)
         let request = try played.request()
         try played.router.send([request.sender, Message("no reply of this protocol")])
         #expect(throws: WorkingError.self) { try client.lane.take(keys[0]) }
         for _ in 0..<2 {
             #expect("\(try #require(failures.receive(timeout: nil)))".contains("data connection"))
-            client.orders.send(.upload(step: Step(4), SampleState.filled()) { failures.send($0) })
+            client.orders.send(
+                .upload(step: Step(4), StateLoan(SampleState.filled())) { failures.send($0) })
         }
         #expect(throws: WorkingError.self) { try client.lane.take(keys[1]) }
         try client.stop()

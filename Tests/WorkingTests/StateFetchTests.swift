@@ -1,3 +1,4 @@
+import Collectives
 import Logging
 import Tensors
 import Testing
@@ -131,5 +132,27 @@ struct StateFetchTests {
             onFailure: { Issue.record("\($0)") })
         #expect(try fetch(from: [server.endpoint]).digest == state.digest)
         try server.stop()
+    }
+
+    @Test("comes from a donor with keys to a member of its generation, and to no one else")
+    func locked() throws {
+        let owner = try PeerKeys(context: context)
+        let donor = try StateDonor(context: context, bind: "tcp://127.0.0.1:*", keys: owner)
+        donor.offer(run: RunID(1), step: Step(3), state: state)
+        let other = try Context()
+        let joiner = try PeerKeys(context: other)
+        let attempt = { (silence: Duration) in
+            let fetch = try StateFetch(
+                context: other, run: RunID(1), term: Term(1), silence: silence,
+                role: { address throws(ZeroMQError) in try joiner.client(to: address) })
+            let fetched = TrainingState(layout: SampleState.layout)
+            var transfer = StateTransfer(of: SampleState.layout.vectors, step: Step(3))
+            try fetch.fetch(
+                SampleState.layout.vectors, from: [donor.address], into: fetched.vectors, &transfer)
+            return fetched.digest
+        }
+        #expect(throws: WorkingError.self) { try attempt(.milliseconds(20)) }
+        owner.admit([joiner.keyed("tcp://127.0.0.1:1")])
+        #expect(try attempt(.seconds(2)) == state.digest)
     }
 }

@@ -33,7 +33,7 @@ struct StateTransferTests {
     }
 
     private func upload(by client: SampleClient) {
-        client.orders.send(.upload(step: Step(4), state) { Issue.record("\($0)") })
+        client.orders.send(.upload(step: Step(4), StateLoan(state)) { Issue.record("\($0)") })
     }
 
     @Test(

@@ -15,6 +15,7 @@
 
 #include "attention.h"
 #include "augmentation.h"
+#include "bf16.h"
 #include "clips.h"
 #include "convolution.h"
 #include "elementwise.h"

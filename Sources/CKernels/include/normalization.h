@@ -4,7 +4,8 @@
 // order, lk_batchnorm_fold once, lk_batchnorm_apply per tile.
 //
 // Backward: lk_batchnorm_backward_sums per tile, the sums added over tiles in their order (doubles),
-// lk_batchnorm_backward_fold once, lk_batchnorm_backward_apply per tile.
+// lk_batchnorm_backward_fold once, lk_batchnorm_backward_apply per tile. The functions with relu in their
+// name take ReLU's output from its input.
 #pragma once
 
 #include "variant.h"
@@ -56,3 +57,13 @@ enum { LK_RESIDUAL_NONE = 0, LK_RESIDUAL_STORE = 1, LK_RESIDUAL_ADD = 2 };
 void lk_batchnorm_backward_apply(
     lk_int rows, lk_int channels, const float *x, const float *dy, const float *z, const float *a,
     const float *b, const float *c, float *dx, int residual, float *dresidual);
+
+/// The sums of lk_batchnorm_backward_sums where z = relu(x scale + shift) is not at hand: the same bits.
+void lk_batchnorm_relu_backward_sums(
+    lk_int rows, lk_int channels, const float *x, const double *mean, const float *scale,
+    const float *shift, const float *dy, double *sum_dy, double *sum_dyx);
+
+/// dx of lk_batchnorm_backward_apply in the same way, without a residual. dx may be dy.
+void lk_batchnorm_relu_backward_apply(
+    lk_int rows, lk_int channels, const float *x, const float *scale, const float *shift,
+    const float *dy, const float *a, const float *b, const float *c, float *dx);

@@ -33,6 +33,12 @@ enum Decoder: String, CaseIterable, Sendable {
     case configuration
     /// A `--set` argument.
     case override
+    /// What a stranger with a join token says, and what it hears.
+    case enrolment
+    case joinToken = "join-token"
+    /// The records of tokens and keys that are let in.
+    case accessList = "access-list"
+    case hostsFile = "hosts-file"
 
     /// Takes an input, whatever it is.
     ///
@@ -56,6 +62,10 @@ enum Decoder: String, CaseIterable, Sendable {
         case .dataset: Self.dataset(input)
         case .configuration: Self.configuration(input)
         case .override: Self.override(input)
+        case .enrolment: Self.enrolment(input)
+        case .joinToken: Self.joinToken(input)
+        case .accessList: Self.accessList(input)
+        case .hostsFile: Self.hostsFile(input)
         }
     }
 }

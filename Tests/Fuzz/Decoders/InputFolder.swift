@@ -48,7 +48,9 @@ enum InputFolder {
     }
 
     private static func remove() {
-        for name in ["input", "clips.h5", "manifest.json", "dataset.json", "journal"] {
+        for name in [
+            "input", "clips.h5", "manifest.json", "dataset.json", "journal", "access.jsonl",
+        ] {
             unlink("\(path)/\(name)")
         }
         rmdir(path)

@@ -32,7 +32,7 @@ extension Seeds {
                 awaiting: Awaiting(ranks: [Rank(0), Rank(1)], chunk: 3, chunks: 9, bytes: 77))),
         .heartbeat(Progress(activity: .computing)),
         .stalled(reason: "peer", accused: Rank(1)), .failed(reason: "disk"),
-        .leaving(reason: "interrupted"),
+        .leaving(reason: "interrupted"), .stop(reason: "asked"), .inquire,
     ]
 
     static let coordinatorMessages: [CoordinatorMessage] = [
@@ -57,6 +57,14 @@ extension Seeds {
                 worker: WorkerID(2), slots: SlotSet([3]), gradientAddress: "tcp://b:1",
                 stateAddress: "tcp://b:2", holdsState: false),
         ], rank: Rank(0), next: .step, contested: SlotSet([2]), committed: digest, reason: "joins")
+
+    static func enrolments() throws -> [[UInt8]] {
+        [
+            try EnrolmentRequest(key: Array(0..<32), host: "node").serialized(),
+            try EnrolmentAnswer.enrolled(name: "a").serialized(),
+            try EnrolmentAnswer.refused(reason: "it was used").serialized(),
+        ]
+    }
 
     // MARK: Runs
 

@@ -26,6 +26,10 @@ enum Seeds {
             case .dataset: return try ClipLayout.allCases.map(clipFile)
             case .configuration: return [Array(configurationText.utf8)]
             case .override: return overrides.map { Array($0.utf8) }
+            case .enrolment: return try enrolments()
+            case .joinToken: return [Array(joinToken.utf8)]
+            case .accessList: return [Array((accessRecords.joined(separator: "\n") + "\n").utf8)]
+            case .hostsFile: return [Array(hostsFile.utf8)]
             }
         } catch {
             preconditionFailure("a sound input of \(decoder.rawValue) cannot be made: \(error)")

@@ -13,7 +13,8 @@ struct HostileInputTests {
     func truncation(decoder: Decoder) throws {
         for input in try Corpus.inputs(of: decoder) {
             // Long ones at some lengths: every file is written and opened anew.
-            for length in stride(from: 0, to: input.bytes.count, by: 1 + input.bytes.count / 256) {
+            let step = 1 + input.bytes.count / input.damages
+            for length in stride(from: 0, to: input.bytes.count, by: step) {
                 let problem = decoder.take(Array(input.bytes.prefix(length)))
                 #expect(problem == nil, "\(input.name) cut to \(length) bytes")
             }
@@ -24,7 +25,7 @@ struct HostileInputTests {
     func damage(decoder: Decoder) throws {
         for (number, input) in try Corpus.inputs(of: decoder).enumerated() {
             var damage = Damage(seed: UInt64(number))
-            for round in 0..<200 {
+            for round in 0..<input.damages {
                 let problem = decoder.take(damage.spoil(input.bytes))
                 #expect(problem == nil, "\(input.name), damaged for the \(round)th time")
             }

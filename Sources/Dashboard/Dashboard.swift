@@ -1,0 +1,90 @@
+import FlyingFox
+import FlyingSocks
+import Foundation
+public import Telemetry
+
+/// The web page of a run, and what monitoring asks for: `/metrics`, `/healthz`, `/readyz`.
+///
+/// It only shows: nothing that it is asked for changes the run. Requests are answered on Swift's cooperative pool, from a copy of the
+/// status board; the coordinator's own threads neither wait for it nor know of it.
+public final class Dashboard: Sendable {
+    /// Why the page cannot be served.
+    public struct ServingError: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Where it is served; the port is the one that was taken.
+    public let address: DashboardAddress
+    private let server: HTTPServer
+    private let serving: Task<Void, Never>
+
+    private init(address: DashboardAddress, server: HTTPServer, serving: Task<Void, Never>) {
+        self.address = address
+        self.server = server
+        self.serving = serving
+    }
+
+    /// Listens, and serves until `stop`.
+    ///
+    /// - Parameters:
+    ///   - token: What a request for anything but the page's own files and the probes must bear.
+    ///   - metrics: The text of `/metrics`.
+    /// - Throws: `ServingError` where the address cannot be had.
+    public static func serve(
+        _ board: StatusBoard, at address: DashboardAddress, token: String?,
+        metrics: @escaping @Sendable () -> String
+    ) async throws(ServingError) -> Dashboard {
+        do {
+            let handler = DashboardHandler(
+                board: board, token: token, isLoopback: address.isLoopback, metrics: metrics)
+            let server = HTTPServer(
+                config: HTTPServer.Configuration(
+                    address: try address.socketAddress(), logger: .disabled),
+                handler: handler)
+            let (serving, port) = try await start(server)
+            return Dashboard(
+                address: address.with(port: port ?? address.port), server: server,
+                serving: serving)
+        } catch {
+            throw ServingError(
+                description:
+                    "the dashboard cannot be served at \(address) (\(error)): name another "
+                    + "with --dashboard HOST:PORT")
+        }
+    }
+
+    /// Closes.
+    public func stop() async {
+        await server.stop()
+        await serving.value
+    }
+
+    /// Waits until the server listens, or fails to.
+    private static func start(
+        _ server: HTTPServer
+    ) async throws -> (serving: Task<Void, Never>, port: UInt16?) {
+        let (outcomes, outcome) = AsyncThrowingStream<UInt16?, any Error>.makeStream()
+        let serving = Task {
+            do { try await server.run() } catch { outcome.finish(throwing: error) }
+        }
+        let listening = Task {
+            do {
+                try await server.waitUntilListening()
+                outcome.yield(await server.listeningAddress?.port)
+                outcome.finish()
+            } catch { outcome.finish(throwing: error) }
+        }
+        defer { listening.cancel() }
+        for try await port in outcomes { return (serving, port) }
+        return (serving, nil)
+    }
+}
+
+extension Socket.Address {
+    fileprivate var port: UInt16? {
+        switch self {
+        case .ip4(_, let port), .ip6(_, let port): port
+        case .unix: nil
+        }
+    }
+}

@@ -1,0 +1,63 @@
+public import AccessControl
+import Glibc
+import TrainingProtocol
+import Wire
+import ZeroMQ
+
+/// A worker's first visit with a join token: the coordinator takes up the worker's own public key.
+///
+/// The token's key pair lets it connect to say this one thing. From then on the worker is known by its own key,
+/// and a copy of the token is worth nothing.
+public enum Enrolment {
+    /// Why a token did not let this worker in, and what to do.
+    public struct Refusal: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Has the worker's key taken up, unless that is done.
+    ///
+    /// - Parameters:
+    ///   - keys: Those for the token; noted as enrolled afterwards.
+    ///   - address: Of the coordinator's control connection.
+    /// - Throws: `Refusal`, `AccessError`, `ZeroMQError`.
+    public static func complete(
+        _ keys: inout WorkerKeys, with token: JoinToken, at address: String
+    ) throws {
+        guard !keys.isEnrolled else { return }
+        var options = SocketOptions()
+        options.curve = .client(token.pair, server: token.coordinator)
+        options.reconnectInterval = Deadlines.standard.reconnect
+        options.maximumReconnectInterval = Deadlines.standard.reconnectAtMost
+        let dealer = try Socket(.dealer, in: try Context(), options: options)
+        var watch = HandshakeWatch(try SocketMonitor(dealer), hasKeys: true)
+        try dealer.connect(address)
+        let request = EnrolmentRequest(key: keys.pair.publicKey.bytes, host: WorkerProcess.hostName)
+        try dealer.send([Message(try request.serialized())])
+        var poller = Poller()
+        _ = poller.add(dealer, .readable)
+        _ = poller.add(watch.events, .readable)
+        let deadline = ContinuousClock.now + Deadlines.standard.greeting
+        while ContinuousClock.now < deadline {
+            try poller.wait(timeout: deadline - .now)
+            if let frames = try dealer.tryReceive() {
+                switch try EnrolmentAnswer(serialized: frames[0].bytes) {
+                case .enrolled: return try keys.enrolled()
+                case .refused(let reason): throw Refusal(description: "\(reason); \(Self.remedy)")
+                }
+            }
+            switch try watch.verdict() {
+            case .refused where !keys.isNew:
+                // The key may have been taken up before, and the answer lost: then it is let in by itself.
+                return
+            case .refused, .mismatched:
+                throw Refusal(description: watch.explanation)
+            case nil: continue
+            }
+        }
+        throw Refusal(
+            description: "nobody answers at \(address); take the address that the coordinator "
+                + "prints")
+    }
+
+    static let remedy = "get a new one with `coordinator token --run DIR` on the head node"
+}
