@@ -7,9 +7,14 @@ import PackageDescription
 /// with a new warning does not break a user's build.
 let strict = Context.environment["LOCKSTEP_STRICT"] == "1"
 
+/// `Tests/Fuzz/fuzz.sh` builds the fuzzer of all decoders with this: every module is then compiled so that libFuzzer sees
+/// its branches, and programs cannot be linked without it.
+let isFuzzing = Context.environment["LOCKSTEP_FUZZ"] == "1"
+
 let swift: [SwiftSetting] =
     [.enableUpcomingFeature("MemberImportVisibility")]
     + (strict ? [.treatAllWarnings(as: .error)] : [])
+    + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
 
 /// Kernels are optimised in debug builds too: unoptimised, the numeric tests take hours. Contraction is
 /// off so that only a fused multiply-add that the source names is fused, whatever the compiler.
@@ -206,3 +211,19 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The decoders that fuzzer and tests feed are in this package, since they reach what is not public.
+let decoders: [Target.Dependency] = [
+    "TrainingProtocol", "Wire", "Collectives", "Tensors", "ZeroMQ", "ClipDatasets", "Checkpoints",
+    "Configuration", "AccessControl", "Launching", crypto,
+]
+package.targets.append(
+    isFuzzing
+        ? .executableTarget(
+            name: "fuzz", dependencies: decoders, path: "Tests/Fuzz",
+            sources: ["Decoders", "Driver"], swiftSettings: swift,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+        : .testTarget(
+            name: "HostileInputTests", dependencies: decoders, path: "Tests/Fuzz",
+            exclude: ["Driver", "Corpus", "README.md", "fuzz.sh"], sources: ["Decoders", "Replay"],
+            swiftSettings: swift))

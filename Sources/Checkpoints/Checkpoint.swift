@@ -32,6 +32,11 @@ extension Checkpoint {
         manifest = try CheckpointManifest(
             contentsOf: "\(path)/\(Self.manifestName)", storage: storage)
         self.path = path
+        // Before any is opened: a manifest names no other file.
+        guard manifest.files.map(\.name) == [Self.modelName, Self.optimizerName] else {
+            throw SavedStateError(
+                .malformed, path, "has a manifest that does not list a checkpoint's files")
+        }
         for file in manifest.files {
             let reader = try FileReader("\(path)/\(file.name)")
             guard reader.count == file.bytes else {
@@ -43,10 +48,6 @@ extension Checkpoint {
                 throw SavedStateError(
                     .corrupt, reader.path, "is not as it was saved, its SHA-256 differs")
             }
-        }
-        guard manifest.files.map(\.name) == [Self.modelName, Self.optimizerName] else {
-            throw SavedStateError(
-                .malformed, path, "has a manifest that does not list a checkpoint's files")
         }
     }
 }

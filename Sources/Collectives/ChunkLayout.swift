@@ -20,6 +20,12 @@ struct ChunkLayout: Equatable {
         chunkFloats = (min(wished, share) + block - 1) / block * block
     }
 
+    /// The most bytes that a chunk of this wished size can have.
+    static func largestChunk(chunkBytes: Int) -> Int {
+        let blockBytes = VectorDigest.blockFloats * MemoryLayout<Float>.stride
+        return (max(1, chunkBytes) + blockBytes - 1) / blockBytes * blockBytes
+    }
+
     var chunks: Int { (count + chunkFloats - 1) / chunkFloats }
 
     func owner(of chunk: Int) -> Int { chunk % members }

@@ -56,7 +56,7 @@ final class ExchangeLane {
             return (socket, try SocketMonitor(socket))
         }
         do {
-            try socket.connect(self.address)
+            try socket.connect(toPeerAt: self.address)
         } catch {
             throw .unreachable(peer: Rank(rank), address: self.address)
         }

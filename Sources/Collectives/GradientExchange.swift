@@ -78,7 +78,8 @@ public final class GradientExchange: Sendable {
         let bufferedBytes = 32 << 20
         var options = SocketOptions()
         options.receiveHighWaterMark = max(4, bufferedBytes / max(1, chunkBytes))
-        options.handshakeInterval = .seconds(5)
+        options.handshakeInterval = SocketOptions.shortHandshake
+        options.maximumMessageSize = ChunkLayout.largestChunk(chunkBytes: chunkBytes)
         options.curve = keys?.server("gradients")
         let inbox = try Socket(.pull, in: context, options: options)
         return (inbox, try SocketMonitor(inbox))

@@ -7,7 +7,8 @@ extension Reduction {
     ///
     /// - Returns: the chunk to send to all others, if this was the last that it needed.
     /// - Throws: `ExchangeError.violation`, `.corrupted`.
-    func accept(_ envelope: ChunkEnvelope, _ message: Message) throws(ExchangeError) -> Int? {
+    package func accept(_ envelope: ChunkEnvelope, _ message: Message) throws(ExchangeError) -> Int?
+    {
         let (chunk, sender) = (envelope.chunk, envelope.sender)
         guard covers.indices.contains(sender), sender != me else {
             throw violation(envelope, "it is not another member of \(covers.count)")
@@ -43,7 +44,8 @@ extension Reduction {
         }
         let source = firstSource[envelope.sender] + index
         let place = chunk / layout.members
-        guard pieces[place][source] == nil, awaited[place] > 0 else {
+        // Of a finished chunk no pieces are kept.
+        guard awaited[place] > 0, pieces[place][source] == nil else {
             throw violation(envelope, "chunk \(chunk) of \(envelope.subtree) came twice")
         }
         pieces[place][source] = Piece(

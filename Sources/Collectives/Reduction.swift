@@ -4,7 +4,7 @@ import ZeroMQ
 
 /// One vector on its way through reduce-scatter and all-gather, as one member sees it. No sockets here:
 /// it takes chunks and says what there is to send.
-final class Reduction {
+package final class Reduction {
     typealias Moment = ChunkEnvelope.Moment
 
     /// A member's subtree sum of a chunk, as it arrived.
@@ -62,7 +62,7 @@ final class Reduction {
 
     var me: Int { membership.me.rawValue }
 
-    init(
+    package init(
         step: Step, membership: ExchangeMembership,
         sums: [(subtree: Subtree, buffer: FloatBuffer)], last: SlotUnderWay? = nil,
         target: FloatBuffer, chunkBytes: Int, at begun: ContinuousClock.Instant

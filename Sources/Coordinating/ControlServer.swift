@@ -36,12 +36,14 @@ final class ControlServer {
     private static let farewell = Duration.seconds(1)
     /// A turn that took so many pulses was held up.
     private static let hold = 4
-    /// Who connects and does not come to speak within this has its connection closed.
-    private static let handshake = Duration.seconds(5)
     /// How often it is shown how the run is.
     private static let observation = Duration.milliseconds(250)
     /// What a worker's frame may have at most; the largest is a report of all slots of a step.
     private static let maximumFrameSize = 1 << 20
+    /// Frames of one worker that wait to be read: it says a few things a heartbeat.
+    private static let queuedFrames = 64
+    /// Messages that are read before the machine has its turn: a flood must not keep it from the time.
+    private static let messagesATurn = 1024
 
     let endpoint: String
     let router: Socket
@@ -63,6 +65,8 @@ final class ControlServer {
     private var memberLists = MemberListCache()
     private let pulse: Duration
     private var nextConnection = ConnectionID(1)
+    private var drops = RepeatedNote()
+    private var refusals = RepeatedNote()
     private var observed: ContinuousClock.Instant?
     /// Operators who asked how the run is.
     private var inquirers: [(connection: ConnectionID, run: RunID)] = []
@@ -81,7 +85,8 @@ final class ControlServer {
         // The last words, `finish`, should reach workers that are a little behind.
         options.linger = .seconds(1)
         options.maximumMessageSize = Self.maximumFrameSize
-        options.handshakeInterval = Self.handshake
+        options.receiveHighWaterMark = Self.queuedFrames
+        options.handshakeInterval = SocketOptions.shortHandshake
         if let security {
             options.curve = security.role(CoordinatorSecurity.controlDomain)
             options.ioThreads = CoordinatorSecurity.controlThread
@@ -129,7 +134,8 @@ final class ControlServer {
             var events: [CoordinatorEvent] = []
             if poller.isReady(readable) { try receive(into: &events) }
             // The end of a process of our own is reported with its cause, a moment later.
-            let lost = try connections.takeLost().filter { !isOwn($0, effects) }
+            let closed = try connections.takeLost()
+            let lost = closed.filter { !isOwn($0, effects) }
             events += inbox.drain().compactMap { event(for: $0, machine, effects) }
             // After the causes that have come: of two reasons for one loss the first one counts.
             if !lost.isEmpty {
@@ -143,6 +149,7 @@ final class ControlServer {
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
             }
+            for connection in closed { forget(connection, isLost: lost.contains(connection)) }
             if turn - (observed ?? start) >= Self.observation || !inquirers.isEmpty {
                 observed = turn
                 effects.observe(machine.overview(now: turn - start))
@@ -168,7 +175,9 @@ final class ControlServer {
         case .event(let event):
             return event
         case .launchedWorkerEnded(let process, let reason, let isOrderly):
-            guard let connection = connectionOfProcess[process], machine.hasPeer(connection) else {
+            let known = connectionOfProcess.removeValue(forKey: process)
+            if let known { processOf[known] = nil }
+            guard let connection = known, machine.hasPeer(connection) else {
                 // One that was drained is no peer any more, and no failure; one that was refused is.
                 if isOrderly { return nil }
                 return .launchFailed(
@@ -183,9 +192,10 @@ final class ControlServer {
     }
 
     private func receive(into events: inout [CoordinatorEvent]) throws(ZeroMQError) {
-        while let frames = try router.tryReceive() {
+        for _ in 0..<Self.messagesATurn {
+            guard let frames = try router.tryReceive() else { return }
             guard frames.count == 2 else {
-                logger.warning("dropped a control message of \(frames.count) frames")
+                dropped("it has \(frames.count - 1) frames and not one")
                 continue
             }
             let connection = connection(of: frames[0].bytes)
@@ -210,11 +220,26 @@ final class ControlServer {
         do throws(WireError) {
             let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
             if isFitting(message.body, frames) { return message }
-            logger.warning("dropped a control message that its sender may not send")
+            dropped("its sender may not send it")
         } catch {
-            logger.warning("dropped a control message: \(error)")
+            dropped("\(error)")
         }
         return nil
+    }
+
+    private func dropped(_ reason: String) {
+        if let text = drops.note(reason) { logger.warning("dropped a control message: \(text)") }
+    }
+
+    /// What is kept of a connection that is closed.
+    private func forget(_ connection: ConnectionID, isLost: Bool) {
+        if let identity = identities.removeValue(forKey: connection) {
+            connectionOf[identity] = nil
+        }
+        users[connection] = nil
+        // The end of a process of our own is still to be told.
+        guard isLost, let process = processOf.removeValue(forKey: connection) else { return }
+        if connectionOfProcess[process] == connection { connectionOfProcess[process] = nil }
     }
 
     private func answerInquirers(_ machine: CoordinatorMachine, _ effects: Effects) {
@@ -262,6 +287,10 @@ final class ControlServer {
                         if machine.hasEnded { return .failed(reason: reason) }
                         queue.append(.journalFailed(reason: reason))
                         break carryingOut
+                    }
+                case .note(.refused(let host, let reason)):
+                    if let text = refusals.note(reason) {
+                        effects.note(.refused(host: host, reason: text))
                     }
                 case .note(let note):
                     effects.note(note)

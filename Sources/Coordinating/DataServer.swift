@@ -14,15 +14,20 @@ final class DataServer {
     enum Order: Sendable { case stop }
 
     private let router: Socket
+    private let monitor: SocketMonitor
+    private var connections = ConnectionLimit()
     let endpoint: String
     private let dataset: ClipDataset
     private let states: StateStore
     private let orders: Mailbox<Order>
     private let logger: Logger
+    private var drops = RepeatedNote()
     private let security: CoordinatorSecurity?
 
-    /// A worker has at most its prefetch budget of requests open; more than this many is a fault.
-    private static let openRequests = 100_000
+    /// Replies that wait for one worker: more than its lanes have requests open.
+    private static let queuedReplies = 4096
+    /// Requests of one worker that wait here; the others wait in its own queue. Bytes of states may come with each.
+    private static let queuedRequests = 16
 
     init(
         context: Context, address: String, dataset: ClipDataset, states: StateStore,
@@ -31,15 +36,16 @@ final class DataServer {
         self.security = security
         var options = SocketOptions()
         options.mandatoryRouting = true
-        options.sendHighWaterMark = Self.openRequests
-        options.receiveHighWaterMark = Self.openRequests
+        options.sendHighWaterMark = Self.queuedReplies
+        options.receiveHighWaterMark = Self.queuedRequests
+        options.handshakeInterval = SocketOptions.shortHandshake
         options.maximumMessageSize = StateStore.maximumPartSize + 1024
-        options.handshakeInterval = .seconds(5)
         if let security {
             options.curve = security.role(CoordinatorSecurity.dataDomain)
             options.ioThreads = CoordinatorSecurity.dataThreads
         }
         router = try Socket(.router, in: context, options: options)
+        monitor = try SocketMonitor(router)
         endpoint = try router.bind(address)
         self.dataset = dataset
         self.states = states
@@ -51,9 +57,11 @@ final class DataServer {
     func run() throws(ZeroMQError) {
         var poller = Poller()
         _ = poller.add(router, .readable)
+        _ = poller.add(monitor.events, .readable)
         _ = poller.add(orders)
         while true {
             try poller.wait(timeout: nil)
+            try connections.note(all: monitor)
             if !orders.drain().isEmpty { return }
             // A handful at a time, so that an order to stop does not wait behind a long queue.
             for _ in 0..<16 {
@@ -65,14 +73,14 @@ final class DataServer {
 
     private func serve(_ frames: [Message]) throws(ZeroMQError) {
         guard frames.count == 2 || frames.count == 3 else {
-            logger.warning("dropped a data message of \(frames.count) frames")
+            dropped("\(frames.count) frames are no request")
             return
         }
         let request: Ticketed<DataRequest>
         do throws(WireError) {
             request = try Ticketed<DataRequest>(serialized: frames[1].bytes)
         } catch {
-            logger.warning("dropped a data message: \(error)")
+            dropped("\(error)")
             return
         }
         let (reply, bulk) =
@@ -92,6 +100,10 @@ final class DataServer {
         } catch {
             logger.error("a reply could not be sent: \(error)")
         }
+    }
+
+    private func dropped(_ reason: String) {
+        if let text = drops.note(reason) { logger.warning("dropped a data message: \(text)") }
     }
 
     private func mayAsk(_ frame: Message) -> Bool {

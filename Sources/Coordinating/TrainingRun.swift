@@ -287,7 +287,7 @@ public final class TrainingRun {
             let are = found == 1 ? "local worker of before is" : "local workers of before are"
             reporter.say("\(found) \(are) still there")
         }
-        var machine = CoordinatorMachine(machineOptions(term: term, data: data.endpoint))
+        var machine = CoordinatorMachine(try machineOptions(term: term, data: data.endpoint))
         let outcome = try control.run(&machine, effects: effects)
         do {
             try data.stop()
@@ -361,7 +361,9 @@ public final class TrainingRun {
             })
     }
 
-    private func machineOptions(term: Term, data: String) -> CoordinatorMachine.Options {
+    private func machineOptions(
+        term: Term, data: String
+    ) throws -> CoordinatorMachine.Options {
         let every: Int? =
             switch configuration.train.checkpointEvery {
             case .steps(let steps): steps
@@ -369,7 +371,7 @@ public final class TrainingRun {
                 min(epochs, configuration.train.epochs) * schedule.stepsPerEpoch
             }
         let evaluateEvery = configuration.train.evaluateEveryEpochs
-        return CoordinatorMachine.Options(
+        var options = CoordinatorMachine.Options(
             run: opening.run, term: term, schedule: schedule,
             introduction: Introduction(
                 configuration: configuration.canonicalYAML, dataAddress: data,
@@ -380,6 +382,11 @@ public final class TrainingRun {
             saveEvery: every,
             evaluateEvery: evaluateEvery > 0 ? evaluateEvery : nil,
             evaluationBlocks: EvaluationBlocks(samples: opening.evaluationSamples).count)
+        // A stranger that is quicker than the own workers must not decide what these have to match.
+        if self.options.localWorkers > 0 {
+            options.expectedProfile = try NumericsProfile.current().entries
+        }
+        return options
     }
 
     /// The data connection listens on the same interface, at any free port.

@@ -27,7 +27,8 @@ extension CoordinatorMachine {
                 .note(.refused(host: hello.host, reason: reason)),
             ]
         }
-        // The first that comes decides what the others must match; durable when the run begins.
+        // Where nothing is expected the first that comes decides what the others must match; durable when the run
+        // begins.
         if profile == nil { profile = hello.profile }
         let worker = nextWorker
         nextWorker = nextWorker.next
@@ -190,7 +191,7 @@ extension CoordinatorMachine {
     private mutating func afterDeparture() -> [CoordinatorDirective] {
         switch phase {
         case .gathering:
-            if peers.isEmpty, !isPinned { profile = nil }
+            if peers.isEmpty, !isPinned { profile = options.expectedProfile }
             return beginIfReady()
         case .parting: return part()
         case .closing: return close()

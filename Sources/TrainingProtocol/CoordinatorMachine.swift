@@ -22,6 +22,8 @@ public struct CoordinatorMachine: Sendable {
         public var workers: Int
         /// The numerics profile that the run is pinned to, where it has begun before.
         public var profile: [ProfileEntry]?
+        /// The profile that a run which has not begun is to have; nil: that of the first worker that comes.
+        public var expectedProfile: [ProfileEntry]?
         /// Digests of steps after `start` that were committed in an earlier term: they must come out the same.
         public var replayed: [Step: Digest]
         /// The last link of the journal's commit chain.
@@ -176,7 +178,7 @@ public struct CoordinatorMachine: Sendable {
 
     public init(_ options: Options) {
         self.options = options
-        profile = options.profile
+        profile = options.profile ?? options.expectedProfile
         isPinned = options.profile != nil
         generation = options.generation
         committed = options.start

@@ -10,8 +10,8 @@ public struct EvaluationBlocks: Sendable, Equatable {
 
     public var count: Int { (samples + Self.size - 1) / Self.size }
 
-    /// The samples of a block, in their order in the split.
+    /// The samples of a block, in their order in the split; none of a block that there is not.
     public func samples(of block: Int) -> Range<Int> {
-        block * Self.size..<min((block + 1) * Self.size, samples)
+        min(block * Self.size, samples)..<min((block + 1) * Self.size, samples)
     }
 }

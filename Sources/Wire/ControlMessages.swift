@@ -22,7 +22,7 @@ extension Stamped where Body == WorkerMessage {
         guard message.hasStamp, let body = message.body else {
             throw .malformed("no stamp or no body")
         }
-        self = message.stamp.stamped(try WorkerMessage(body))
+        self = try message.stamp.stamped(try WorkerMessage(body))
     }
 }
 
@@ -51,7 +51,7 @@ extension Stamped where Body == CoordinatorMessage {
         guard message.hasStamp, let body = message.body else {
             throw .malformed("no stamp or no body")
         }
-        self = message.stamp.stamped(try CoordinatorMessage(body))
+        self = try message.stamp.stamped(try CoordinatorMessage(body))
     }
 }
 
@@ -131,8 +131,9 @@ extension WorkerMessage {
         case .ready(let ready):
             self = .ready(
                 Readiness(
-                    model: ready.model.value, gradientAddress: ready.gradientAddress,
-                    stateAddress: ready.stateAddress,
+                    model: ready.model.value,
+                    gradientAddress: try name(ready.gradientAddress, "an address"),
+                    stateAddress: try name(ready.stateAddress, "an address"),
                     holding: ready.hasHolding ? try ready.holding.value() : nil))
         case .attested(let attested):
             self = .attested(attested.digest.value)
@@ -141,7 +142,7 @@ extension WorkerMessage {
         case .drain(let drain):
             self = .drain(WorkerID(drain.worker))
         case .stop(let stop):
-            self = .stop(reason: stop.reason)
+            self = .stop(reason: Wire.reason(stop.reason))
         case .inquire:
             self = .inquire
         case .reduced(let reduced):
@@ -155,12 +156,12 @@ extension WorkerMessage {
             self = .heartbeat(try beat.value())
         case .stalled(let stalled):
             self = .stalled(
-                reason: stalled.reason,
+                reason: Wire.reason(stalled.reason),
                 accused: stalled.hasAccused ? Rank(Int(stalled.accused)) : nil)
         case .failed(let failed):
-            self = .failed(reason: failed.reason)
+            self = .failed(reason: Wire.reason(failed.reason))
         case .leaving(let leaving):
-            self = .leaving(reason: leaving.reason)
+            self = .leaving(reason: Wire.reason(leaving.reason))
         }
     }
 }

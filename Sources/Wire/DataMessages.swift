@@ -73,7 +73,7 @@ extension Ticketed where Body == DataRequest {
         guard request.hasStamp, let body = request.body else {
             throw .malformed("no stamp or no body")
         }
-        self.init(request.stamp.stamped(try DataRequest(body)), ticket: request.ticket)
+        self.init(try request.stamp.stamped(try DataRequest(body)), ticket: request.ticket)
     }
 }
 
@@ -93,7 +93,7 @@ extension Ticketed where Body == DataReply {
         guard reply.hasStamp, let body = reply.body else {
             throw .malformed("no stamp or no body")
         }
-        self.init(reply.stamp.stamped(try DataReply(body)), ticket: reply.ticket)
+        self.init(try reply.stamp.stamped(try DataReply(body)), ticket: reply.ticket)
     }
 }
 

@@ -34,7 +34,7 @@ extension Lockstep_Holding {
 
     func value() throws(WireError) -> Holding {
         Holding(
-            step: Step(step), finished: try finished.value(),
+            step: Step(try index(step, "a step")), finished: try finished.value(),
             reduced: hasReduced ? reduced.value : nil)
     }
 }
@@ -57,7 +57,7 @@ extension Lockstep_Heartbeat {
 
     func value() throws(WireError) -> Progress {
         guard let known = Activity(rawValue: activity) else {
-            throw .malformed("activity \"\(activity)\"")
+            throw .malformed("an activity of \(activity.utf8.count) bytes")
         }
         var waited: Awaiting?
         if hasAwaiting {
@@ -66,7 +66,7 @@ extension Lockstep_Heartbeat {
                 chunks: Int(awaiting.chunks), bytes: try count(awaiting.bytes, "bytes"))
         }
         return Progress(
-            activity: known, holds: hasHolds ? Step(holds) : nil,
+            activity: known, holds: hasHolds ? Step(try index(holds, "a step")) : nil,
             finished: try finished.value(), awaiting: waited)
     }
 }

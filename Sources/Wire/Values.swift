@@ -12,10 +12,12 @@ extension Lockstep_Stamp {
         step = message.step.rawValue
     }
 
-    func stamped<Body>(_ body: Body) -> Stamped<Body> {
+    /// - Throws: `WireError` for numbers that no run comes to: counting on from them would overflow.
+    func stamped<Body>(_ body: Body) throws(WireError) -> Stamped<Body> {
         Stamped(
-            run: RunID(run), term: Term(term), generation: Generation(generation),
-            step: Step(step), body: body)
+            run: RunID(run), term: Term(UInt32(try index(UInt64(term), "a term"))),
+            generation: Generation(try index(generation, "a generation")),
+            step: Step(try index(step, "a step")), body: body)
     }
 }
 
@@ -108,11 +110,22 @@ extension Lockstep_Hello {
         guard profile.name.count == profile.value.count else {
             throw .malformed("a numerics profile of unpaired names and values")
         }
-        let entries = zip(profile.name, profile.value).map { ProfileEntry(name: $0, value: $1) }
+        guard profile.name.count <= TextLimit.entries else {
+            throw .malformed("a numerics profile of \(profile.name.count) entries")
+        }
+        var entries: [ProfileEntry] = []
+        for (name, value) in zip(profile.name, profile.value) {
+            entries.append(
+                ProfileEntry(
+                    name: try Wire.name(name, "a profile's name"),
+                    value: try Wire.name(value, "a profile's value")))
+        }
         return Hello(
-            protocolVersion: `protocol`, profile: entries, host: host, process: process,
-            threads: Int(threads), launchToken: launchToken, attempt: attempt,
-            worker: worker == 0 ? nil : WorkerID(worker))
+            protocolVersion: `protocol`, profile: entries,
+            host: try name(host, "a host's name"), process: process,
+            threads: Int(threads),
+            launchToken: try name(launchToken, "a launch token"),
+            attempt: attempt, worker: worker == 0 ? nil : WorkerID(worker))
     }
 }
 
@@ -150,7 +163,15 @@ extension Lockstep_Welcome {
             configuration: config, dataAddress: dataAddress,
             dataset: DatasetSummary(
                 digest: dataset.digest.value, classNames: dataset.classNames, splits: splits),
-            deadlines: Deadlines(
-                worker: .nanoseconds(try count(workerTimeout, "a time-out in nanoseconds"))))
+            deadlines: Deadlines(worker: try Self.timeout(workerTimeout)))
+    }
+
+    /// Every other time-out follows from this one: a worker must neither spin nor wait for ever.
+    private static func timeout(_ nanoseconds: UInt64) throws(WireError) -> Duration {
+        let sensible = 1_000_000...UInt64(24 * 3600) * 1_000_000_000
+        guard sensible.contains(nanoseconds) else {
+            throw .malformed("a time-out of \(nanoseconds) ns")
+        }
+        return .nanoseconds(Int64(nanoseconds))
     }
 }

@@ -28,6 +28,9 @@ final class DataClient {
     private static let heartbeat = SocketOptions.Heartbeat(
         interval: .seconds(5), timeout: .seconds(30), timeToLive: .seconds(60))
 
+    /// Of a clip as it is stored; a longer one needs a larger budget.
+    private static let largestClip = 1 << 30
+
     private let dealer: Socket
     private let monitor: SocketMonitor
     private let orders: Mailbox<Order>
@@ -48,6 +51,8 @@ final class DataClient {
         options.sendHighWaterMark = 0
         options.receiveHighWaterMark = 0
         options.heartbeat = Self.heartbeat
+        // One clip is let through however large it is.
+        options.maximumMessageSize = max(prefetchBytes, Self.largestClip)
         options.curve = role
         options.reconnectInterval = Deadlines.standard.reconnect
         options.maximumReconnectInterval = Deadlines.standard.reconnectAtMost

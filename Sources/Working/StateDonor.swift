@@ -20,6 +20,11 @@ final class StateDonor: Sendable {
 
     private enum Order: Sendable { case stop }
 
+    /// A request names a vector and a range of it.
+    private static let largestRequest = 1 << 16
+    /// Requests and pieces that wait for one joiner, which asks for two at a time.
+    private static let queued = 8
+
     /// Listens, and starts the thread.
     ///
     /// - Parameters:
@@ -34,12 +39,18 @@ final class StateDonor: Sendable {
         self.orders = orders
         thread = try DedicatedThread(name: "donor") { [shelf] in
             let router: Socket
+            let monitor: SocketMonitor
+            var connections = ConnectionLimit()
             do throws(ZeroMQError) {
                 var options = SocketOptions()
                 options.mandatoryRouting = true
-                options.handshakeInterval = .seconds(5)
+                options.maximumMessageSize = Self.largestRequest
+                options.receiveHighWaterMark = Self.queued
+                options.sendHighWaterMark = Self.queued
+                options.handshakeInterval = SocketOptions.shortHandshake
                 options.curve = keys?.server("state")
                 router = try Socket(.router, in: context, options: options)
+                monitor = try SocketMonitor(router)
                 let address = try router.bind(endpoint)
                 bound.send(.success(keys?.keyed(address) ?? address))
             } catch {
@@ -48,9 +59,11 @@ final class StateDonor: Sendable {
             }
             var poller = Poller()
             _ = poller.add(router, .readable)
+            _ = poller.add(monitor.events, .readable)
             _ = poller.add(orders)
             while true {
                 try poller.wait(timeout: nil)
+                try connections.note(all: monitor)
                 if !orders.drain().isEmpty { return }
                 while let frames = try router.tryReceive() {
                     // One that was a member before may have its connection still.

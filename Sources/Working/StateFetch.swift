@@ -186,8 +186,9 @@ extension StateFetch {
             var options = SocketOptions()
             options.curve = role
             options.reconnectInterval = StateFetch.pause
+            options.maximumMessageSize = StatePieces.pieceBytes
             dealer = try Socket(.dealer, in: context, options: options)
-            try dealer.connect(address)
+            try dealer.connect(toPeerAt: address)
         }
 
         var isAwake: Bool { asleepUntil.map { $0 < .now } ?? true }

@@ -115,6 +115,9 @@ public final class WorkerProcess {
         }
     }
 
+    /// Of the coordinator: the largest lists all members of a generation, or the names of all classes.
+    private static let largestWord = 64 << 20
+
     private static var socketOptions: SocketOptions {
         var options = SocketOptions()
         options.linger = .seconds(1)
@@ -123,6 +126,7 @@ public final class WorkerProcess {
         options.reconnectInterval = Deadlines.standard.reconnect
         options.maximumReconnectInterval = Deadlines.standard.reconnectAtMost
         options.connectTimeout = Deadlines.standard.connect
+        options.maximumMessageSize = largestWord
         return options
     }
 

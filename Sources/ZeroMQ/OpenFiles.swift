@@ -22,4 +22,13 @@ public enum OpenFiles {
         }
         return max(1023, Int(clamping: min(limit.rlim_cur, 1 << 30)) / 2)
     }
+
+    /// How many this process may have open.
+    static var limit: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return 1023
+        }
+        return Int(clamping: min(limit.rlim_cur, 1 << 30))
+    }
 }

@@ -17,17 +17,21 @@ public struct Stranger: Equatable, Sendable {
 /// closing is queued at the monitor before the descriptor is free, thus before any message of the next
 /// connection is received. `note` therefore reads all closings after taking a message and before
 /// it notes whose it is.
+///
+/// It also keeps the socket's `ConnectionLimit`.
 public struct PeerConnections<Peer: Hashable> {
     private let monitor: SocketMonitor
     private var peers: [Int32: Peer] = [:]
     private var lost: [Peer] = []
+    private var limit: ConnectionLimit
     /// Where connections come from that have not sent anything, by descriptor.
     private var addresses: [Int32: String] = [:]
     private var failure: SocketMonitor.HandshakeFailure?
     private var strangers: [Stranger] = []
 
-    public init(_ monitor: SocketMonitor) {
+    public init(_ monitor: SocketMonitor, limit: ConnectionLimit = ConnectionLimit()) {
         self.monitor = monitor
+        self.limit = limit
     }
 
     /// Notes that `message`, just received, came from `peer`.
@@ -59,6 +63,7 @@ public struct PeerConnections<Peer: Hashable> {
 
     private mutating func readClosings() throws(ZeroMQError) {
         while let event = try monitor.next() {
+            limit.note(event)
             switch event.kind {
             case .accepted:
                 guard let descriptor = event.descriptor else { continue }

@@ -1,6 +1,9 @@
 import CZeroMQ
 
 extension Socket {
+    /// At least what CURVE adds to a frame: command name, nonce, flags and authenticator (RFC 26).
+    private static let sealBytes = 64
+
     func apply(_ options: SocketOptions) throws(ZeroMQError) {
         try setLinger(options.linger)
         try set(ZMQ_SNDHWM, options.sendHighWaterMark, "sendHighWaterMark")
@@ -15,7 +18,9 @@ extension Socket {
             try set(ZMQ_ROUTING_ID, identity, "routingID")
         }
         if let size = options.maximumMessageSize {
-            try set(wide: ZMQ_MAXMSGSIZE, Int64(size), "maximumMessageSize")
+            // libzmq looks at the sealed frame, which is longer.
+            let allowed = size + (options.curve == nil ? 0 : Self.sealBytes)
+            try set(wide: ZMQ_MAXMSGSIZE, Int64(allowed), "maximumMessageSize")
         }
         try set(ZMQ_SNDBUF, options.kernelSendBuffer, "kernelSendBuffer")
         try set(ZMQ_RCVBUF, options.kernelReceiveBuffer, "kernelReceiveBuffer")

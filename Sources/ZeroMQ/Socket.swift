@@ -64,6 +64,18 @@ extension Socket {
         return try lastEndpoint()
     }
 
+    /// Connects to an endpoint that a peer has named: a place in the network, or a name without a file that only programs
+    /// of this project listen at. A peer names no path of this machine.
+    ///
+    /// - Throws: `ZeroMQError.invalidEndpoint`.
+    public func connect(toPeerAt endpoint: String) throws(ZeroMQError) {
+        let allowed = ["tcp://", "inproc://", "ipc://@lockstep-"]
+        guard allowed.contains(where: endpoint.hasPrefix), !endpoint.utf8.contains(0) else {
+            throw .invalidEndpoint(endpoint: endpoint, reason: "not a place for a peer to name")
+        }
+        try connect(endpoint)
+    }
+
     /// Connects to `endpoint`, in the background: a peer that is not there yet is tried again.
     ///
     /// - Throws: `ZeroMQError.invalidEndpoint`.

@@ -41,6 +41,9 @@ public struct SocketOptions: Sendable {
 
     public init() {}
 
+    /// Long enough for a greeting over any network, and not so long that silent connections pile up.
+    public static let shortHandshake = Duration.seconds(5)
+
     public struct Heartbeat: Sendable {
         /// Between pings.
         public var interval: Duration

@@ -256,6 +256,25 @@ struct RunTests {
         #expect(cluster.nodes.allSatisfy { $0.updates.count == 1 })
     }
 
+    @Test("a stranger that comes first does not decide what the expected workers have to match")
+    func stranger() {
+        var options = smallRun(workers: 2)
+        options.expectedProfile = [ProfileEntry(name: "kernels", value: "1")]
+        var cluster = Cluster(options: options)
+        cluster.join(profile: [ProfileEntry(name: "kernels", value: "none")], launched: false)
+        cluster.settle()
+        cluster.join()
+        cluster.join()
+        cluster.settle()
+        #expect(cluster.outcome == .completed(Step(6)))
+        guard case .refused = cluster.nodes[0].outcome else {
+            Issue.record("\(String(describing: cluster.nodes[0].outcome))")
+            return
+        }
+        let profile = [ProfileEntry(name: "kernels", value: "1")]
+        #expect(cluster.journal.contains(.pinned(profile: profile)))
+    }
+
     @Test(
         "a worker of another protocol version or profile is refused with the reason"
     )
