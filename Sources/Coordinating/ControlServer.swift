@@ -82,7 +82,10 @@ final class ControlServer {
         options.linger = .seconds(1)
         options.maximumMessageSize = Self.maximumFrameSize
         options.handshakeInterval = Self.handshake
-        options.curve = security?.role(CoordinatorSecurity.controlDomain)
+        if let security {
+            options.curve = security.role(CoordinatorSecurity.controlDomain)
+            options.ioThreads = CoordinatorSecurity.controlThread
+        }
         router = try Socket(.router, in: context, options: options)
         monitor = try SocketMonitor(router)
         connections = PeerConnections(monitor)
@@ -187,26 +190,31 @@ final class ControlServer {
             }
             let connection = connection(of: frames[0].bytes)
             try connections.note(frames[0], from: connection)
-            guard try isAdmitted(frames, from: connection) else { continue }
-            do throws(WireError) {
-                let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
-                guard isFitting(message.body, frames) else {
-                    logger.warning("dropped a control message that its sender may not send")
-                    continue
-                }
-                if case .inquire = message.body {
-                    inquirers.append((connection, message.run))
-                    continue
-                }
-                if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
-                    processOf[connection] = hello.process
-                    connectionOfProcess[hello.process] = connection
-                }
-                events.append(.received(message, from: connection))
-            } catch {
-                logger.warning("dropped a control message: \(error)")
+            guard try isAdmitted(frames, from: connection), let message = parsed(frames),
+                try isReachable(message.body, frames)
+            else { continue }
+            if case .inquire = message.body {
+                inquirers.append((connection, message.run))
+                continue
             }
+            if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
+                processOf[connection] = hello.process
+                connectionOfProcess[hello.process] = connection
+            }
+            events.append(.received(message, from: connection))
         }
+    }
+
+    /// Nil for what is no message, or none that its sender may send.
+    private func parsed(_ frames: [Message]) -> Stamped<WorkerMessage>? {
+        do throws(WireError) {
+            let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
+            if isFitting(message.body, frames) { return message }
+            logger.warning("dropped a control message that its sender may not send")
+        } catch {
+            logger.warning("dropped a control message: \(error)")
+        }
+        return nil
     }
 
     private func answerInquirers(_ machine: CoordinatorMachine, _ effects: Effects) {

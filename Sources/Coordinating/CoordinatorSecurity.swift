@@ -15,6 +15,12 @@ final class CoordinatorSecurity: Sendable {
         case `operator`
     }
 
+    /// I/O threads encrypt: some for clips, a GB/s each, and one for nothing but the control connection, whose
+    /// heartbeats wait for no clip then.
+    static let ioThreads = 4
+    static let controlThread: UInt64 = 0b0001
+    static let dataThreads: UInt64 = 0b1110
+
     static let controlDomain = "control"
     static let dataDomain = "clips"
 

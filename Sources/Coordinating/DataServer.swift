@@ -35,7 +35,10 @@ final class DataServer {
         options.receiveHighWaterMark = Self.openRequests
         options.maximumMessageSize = StateStore.maximumPartSize + 1024
         options.handshakeInterval = .seconds(5)
-        options.curve = security?.role(CoordinatorSecurity.dataDomain)
+        if let security {
+            options.curve = security.role(CoordinatorSecurity.dataDomain)
+            options.ioThreads = CoordinatorSecurity.dataThreads
+        }
         router = try Socket(.router, in: context, options: options)
         endpoint = try router.bind(address)
         self.dataset = dataset

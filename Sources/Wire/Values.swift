@@ -101,6 +101,7 @@ extension Lockstep_Hello {
         threads = UInt32(clamping: hello.threads)
         launchToken = hello.launchToken
         attempt = hello.attempt
+        worker = hello.worker?.rawValue ?? 0
     }
 
     func value() throws(WireError) -> Hello {
@@ -110,7 +111,8 @@ extension Lockstep_Hello {
         let entries = zip(profile.name, profile.value).map { ProfileEntry(name: $0, value: $1) }
         return Hello(
             protocolVersion: `protocol`, profile: entries, host: host, process: process,
-            threads: Int(threads), launchToken: launchToken, attempt: attempt)
+            threads: Int(threads), launchToken: launchToken, attempt: attempt,
+            worker: worker == 0 ? nil : WorkerID(worker))
     }
 }
 

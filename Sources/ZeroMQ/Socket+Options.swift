@@ -19,6 +19,7 @@ extension Socket {
         }
         try set(ZMQ_SNDBUF, options.kernelSendBuffer, "kernelSendBuffer")
         try set(ZMQ_RCVBUF, options.kernelReceiveBuffer, "kernelReceiveBuffer")
+        try set(wide: ZMQ_AFFINITY, Int64(bitPattern: options.ioThreads), "ioThreads")
         try applyConnection(options)
         if let curve = options.curve { try apply(curve) }
     }

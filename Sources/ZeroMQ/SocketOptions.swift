@@ -34,6 +34,8 @@ public struct SocketOptions: Sendable {
     public var kernelReceiveBuffer: Int?
     /// Encrypts, and tells who may connect; nil speaks in the clear.
     public var curve: CurveRole?
+    /// Which of the context's I/O threads move this socket's bytes, a bit each; 0 means any.
+    public var ioThreads: UInt64 = 0
     /// Bind and connect to IPv6 addresses too.
     public var ipv6 = false
 
