@@ -11,8 +11,8 @@ struct LaunchTests {
         host=${@: -2:1}
         printf '%s\n' "$*" >> "$folder/arguments"
         case $host in
-        denied) echo "denied: Permission denied (publickey)." >&2; exit 255 ;;
-        flaky) [[ -e $folder/tried ]] || { touch "$folder/tried"; echo "kex: Connection reset" >&2; exit 255; } ;;
+        denied@*) echo "$host: Permission denied (publickey)." >&2; exit 255 ;;
+        flaky@*) [[ -e $folder/tried ]] || { touch "$folder/tried"; echo "kex: Connection reset" >&2; exit 255; } ;;
         esac
         exec /bin/bash -c "${@: -1}"
         """#
@@ -70,7 +70,7 @@ struct LaunchTests {
         "are started again after trouble, which is told, and so is a coordinator that is killed"
     )
     func trouble() async throws {
-        try await withHosts("flaky threads=1\nlocalhost threads=1\n") {
+        try await withHosts("flaky@localhost threads=1\nlocalhost threads=1\n") {
             (tiny, hosts, environment) in
             _ = try await Command.run("coordinator", "keys", "--run", tiny.path("r"))
             let command = try Command(
@@ -87,7 +87,8 @@ struct LaunchTests {
             }
             #expect(result.status == 0, "\(result.output) \(result.errors)")
             #expect(result.output.contains("the coordinator was killed by signal 9"))
-            #expect(result.output.contains("flaky: kex: Connection reset"), "\(result.output)")
+            let told = "flaky@localhost: kex: Connection reset"
+            #expect(result.output.contains(told), "\(result.output)")
             // Two at first, a second try, and a follower.
             let arguments = try String(
                 contentsOfFile: tiny.path("programs") + "/arguments", encoding: .utf8)
@@ -100,7 +101,7 @@ struct LaunchTests {
 
     @Test("leave when their launcher is asked to end, and the run is saved")
     func interruption() async throws {
-        try await withHosts("localhost threads=1 workers=2\ndenied\n") {
+        try await withHosts("localhost threads=1 workers=2\ndenied@localhost\n") {
             (tiny, hosts, environment) in
             _ = try await Command.run("coordinator", "keys", "--run", tiny.path("r"))
             let command = try Command(
@@ -108,7 +109,7 @@ struct LaunchTests {
                 launch(tiny, hosts, "--set", "train.epochs=100"), environment: environment)
             let result = await command.finish { line in
                 // The run waits for the worker that cannot come.
-                if line.contains("ssh-copy-id denied") { command.send(SIGTERM) }
+                if line.contains("ssh-copy-id denied@localhost") { command.send(SIGTERM) }
             }
             #expect(result.status == 75, "\(result.output) \(result.errors)")
             #expect(result.output.contains("to go on"))

@@ -14,7 +14,7 @@ private enum SecureShell {
 struct SecureShellTests {
     /// An sshd of this test's own on loopback, which lets in one key.
     private final class Server: Sendable {
-        private let process = Process()
+        private let identifier: String
         let configuration: String
 
         init(in folder: String) throws {
@@ -29,7 +29,7 @@ struct SecureShellTests {
             ListenAddress 127.0.0.1:\(port)
             HostKey \(folder)/host
             AuthorizedKeysFile \(folder)/login.pub
-            PidFile none
+            PidFile \(folder)/sshd.pid
             UsePAM no
             StrictModes no
             PasswordAuthentication no
@@ -43,6 +43,7 @@ struct SecureShellTests {
                 IdentitiesOnly yes
                 UserKnownHostsFile \(folder)/known
                 StrictHostKeyChecking accept-new
+                ConnectionAttempts 20
             Host stranger
                 HostName 127.0.0.1
                 Port \(port)
@@ -52,30 +53,18 @@ struct SecureShellTests {
             """.write(toFile: configuration, atomically: true, encoding: .utf8)
             // Where sshd locks itself in, on systems that have not started one yet.
             if getuid() == 0 { mkdir("/run/sshd", 0o755) }
-            // Foundation takes a child that closes what it inherits, as sshd does, for ended: a shell holds that open.
-            process.executableURL = URL(fileURLWithPath: "/bin/bash")
-            let script = "\"$@\" & trap \"kill $!\" TERM; wait"
-            process.arguments = ["-c", script, "bash", SecureShell.server]
-            process.arguments? += ["-D", "-e", "-f", folder + "/sshd"]
-            let errors = Pipe()
-            process.standardError = errors
-            try process.run()
-            // It says that it listens before anyone may come.
-            var said = ""
-            while !said.contains("listening on"),
-                case let data = errors.fileHandleForReading.availableData, !data.isEmpty
-            {
-                said += String(decoding: data, as: UTF8.self)
-            }
-            try #require(said.contains("listening on"), "\(said)")
-            Thread.detachNewThread {
-                while !errors.fileHandleForReading.availableData.isEmpty {}
-            }
+            // It goes into the background: Foundation would take one that closes what it inherits for ended, and wait.
+            try Self.finish(SecureShell.server, "-f", folder + "/sshd", "-E", folder + "/sshd.log")
+            identifier = folder + "/sshd.pid"
         }
 
         deinit {
-            process.terminate()
-            process.waitUntilExit()
+            let text = FileManager.default.contents(atPath: identifier).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+            if let process = text.flatMap({ Int32($0.split(separator: "\n").first ?? "") }) {
+                kill(process, SIGTERM)
+            }
         }
 
         private static func finish(_ program: String, _ arguments: String...) throws {
@@ -129,5 +118,6 @@ struct SecureShellTests {
         }
         #expect(told.output.contains("accept it once: ssh stranger true"), "\(told.output)")
         #expect(told.status == 75)
+        withExtendedLifetime(server) {}
     }
 }
