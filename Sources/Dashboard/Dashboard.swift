@@ -37,17 +37,19 @@ public final class Dashboard: Sendable {
     ///
     /// - Parameters:
     ///   - token: What a request for anything but the page's own files and the probes must bear.
+    ///   - stillness: A coordinator whose control thread has not moved for so long is not well (`/healthz`).
     ///   - metrics: The text of `/metrics`.
     /// - Throws: `ServingError` where the address cannot be had.
     public static func serve(
         _ board: StatusBoard, at address: DashboardAddress, token: String?,
+        stillness: Duration = .seconds(30),
         metrics: @escaping @Sendable () -> String
     ) async throws(ServingError) -> Dashboard {
         do {
             let viewers = Viewers()
             let handler = DashboardHandler(
-                board: board, token: token, isLoopback: address.isLoopback, metrics: metrics,
-                viewers: viewers)
+                board: board, token: token, isLoopback: address.isLoopback, stillness: stillness,
+                metrics: metrics, viewers: viewers)
             let server = HTTPServer(
                 config: HTTPServer.Configuration(
                     address: try address.socketAddress(), logger: .disabled),

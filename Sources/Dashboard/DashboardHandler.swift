@@ -7,11 +7,9 @@ struct DashboardHandler: HTTPHandler {
     let board: StatusBoard
     let token: String?
     let isLoopback: Bool
+    let stillness: Duration
     let metrics: @Sendable () -> String
     let viewers: Viewers
-
-    /// A coordinator whose control thread has not moved for so long is not well.
-    private static let stillness = Duration.seconds(30)
 
     func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
         guard request.method == .GET else { return text(.methodNotAllowed, "only GET is answered") }
@@ -73,7 +71,7 @@ struct DashboardHandler: HTTPHandler {
     private func health() -> HTTPResponse {
         let telemetry = board.current
         let still = ContinuousClock.now - telemetry.observedAt
-        guard telemetry.status.phase == .ended || still < Self.stillness else {
+        guard telemetry.status.phase == .ended || still < stillness else {
             return text(
                 .serviceUnavailable,
                 "the control thread has not moved for \(still.components.seconds) s")

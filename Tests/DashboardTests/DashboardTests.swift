@@ -24,7 +24,8 @@ struct DashboardTests {
                         extent: RunStatus.Extent(steps: 100, epochs: 4, batch: 8, slots: 4))))
             self.board = board
             dashboard = try await Dashboard.serve(
-                board, at: try #require(DashboardAddress(address)), token: token
+                board, at: try #require(DashboardAddress(address)), token: token,
+                stillness: .seconds(3600)
             ) { "metric 1\n" }
         }
 
