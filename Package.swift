@@ -181,7 +181,11 @@ let package = Package(
             swiftSettings: swift),
         tests("Telemetry", ["TrainingProtocol", metrics]),
         tests("Dashboard", ["Telemetry", "TrainingProtocol"]),
-        tests("Profiling", ["Configuration", "Networks", "Models", "Tensors"]),
+        // An allocator that counts, in place of the C library's in the test program.
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        tests(
+            "Profiling",
+            ["Configuration", "Networks", "Models", "Optimizers", "Tensors", "AllocationCounter"]),
         tests(
             "Training",
             [
@@ -200,7 +204,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorCommand", "WorkerCommand", "TrainingProtocol", "Wire", "ZeroMQ",
+                "CoordinatorCommand", "WorkerCommand", "Tensors", "TrainingProtocol", "Wire",
+                "ZeroMQ",
             ],
             swiftSettings: swift),
     ],

@@ -17,6 +17,17 @@ typedef void lk_bf16_block(
 
 lk_bf16_block lk_bf16_block_emulated;
 
+enum { LK_BF16_STEM_ROWS = 14 };
+
+/// sums[16 i + n] (+)= sum over l < lines and r < count of two pairs, line[l][at + ...], times the pairs b[16 (l count + r) +
+/// n], the first for even n and the second for odd n, for i < m <= LK_BF16_STEM_ROWS. The pairs are STEP words apart by i
+/// and one by r, or, if `along`, one by i and STEP by r.
+typedef void lk_bf16_stem_rows(
+    lk_int m, int along, lk_int lines, const uint64_t *const *line, lk_int at, lk_int count,
+    const uint32_t *b, float *sums, int load);
+
+lk_bf16_stem_rows lk_bf16_stem_rows_emulated;
+
 /// to[i] = (even[i], odd[i]) as a pair of bf16; `odd` null stands for zeros. `count` is a multiple of 16.
 typedef void lk_bf16_interleave(
     lk_int count, const float *even, const float *odd, uint32_t *to);

@@ -2,6 +2,7 @@
 #ifndef LK_PASS
 #define LK_FILE "bf16_emulated.c"
 #include "bf16_block.h"
+#include "include/bf16_stem.h"
 #include "each_variant.h"
 #else
 
@@ -38,6 +39,14 @@ LK_INLINE vec flushed(vec x) {
     return (vec)(bits & ~(is_small & 0x7FFFFFFF));
 }
 
+/// VDPBF16PS.
+#define products LK_(products)
+LK_INLINE vec products(lanes a, lanes b, vec sum) {
+    const lanes odd = (int32_t)0xFFFF0000 - (lanes){0};
+    sum = flushed(fma_vec((vec)(a & odd), (vec)(b & odd), sum));
+    return flushed(fma_vec((vec)(a << 16), (vec)(b << 16), sum));
+}
+
 /// Up to four rows by sixteen columns.
 #define emulated_block LK_(emulated_block)
 LK_INLINE void emulated_block(
@@ -50,14 +59,9 @@ LK_INLINE void emulated_block(
             sum[i][v] = load_first ? load(rows[i] + column + v * LK_LANES) : (vec){0};
     for (lk_int p = 0; p < pairs; p++, b += LK_BF16_COLUMNS) {
         for (lk_int i = 0; i < m; i++) {
-            const uint32_t bits = a[i * row + p * pair];
-            const vec even = broadcast(float_of(bits << 16));
-            const vec odd = broadcast(float_of(bits & 0xFFFF0000u));
-            for (int v = 0; v < PARTS; v++) {
-                const lanes both = *(const lanes *)(b + v * LK_LANES);
-                sum[i][v] = flushed(fma_vec(odd, (vec)(both & (int32_t)0xFFFF0000), sum[i][v]));
-                sum[i][v] = flushed(fma_vec(even, (vec)(both << 16), sum[i][v]));
-            }
+            const lanes left = (int32_t)a[i * row + p * pair] - (lanes){0};
+            for (int v = 0; v < PARTS; v++)
+                sum[i][v] = products(left, *(const lanes *)(b + v * LK_LANES), sum[i][v]);
         }
     }
     for (lk_int i = 0; i < m; i++)
@@ -80,5 +84,30 @@ LK_KERNEL(
         }
 }
 
+
+LK_KERNEL(
+    bf16_stem_rows_emulated,
+    (lk_int m, int along, lk_int lines, const uint64_t *const *line, lk_int at, lk_int count,
+     const uint32_t *b, float *sums, int onto),
+    (m, along, lines, line, at, count, b, sums, onto)) {
+    const lk_int words = LK_BF16_STEM_STRIDE * LK_BF16_STEM_INPUTS;
+    const lk_int row = along ? 1 : words, step = along ? words : 1;
+    for (lk_int i = 0; i < m; i++, sums += 16) {
+        const uint32_t *right = b;
+        vec sum[16 / LK_LANES];
+        for (int v = 0; v < 16 / LK_LANES; v++)
+            sum[v] = onto ? load(sums + v * LK_LANES) : (vec){0};
+        for (lk_int l = 0; l < lines; l++)
+            for (lk_int r = 0; r < count; r++, right += 16) {
+                const uint64_t both = line[l][at + i * row + r * step];
+                lanes pairs;
+                for (int j = 0; j < LK_LANES; j++)
+                    pairs[j] = (int32_t)(uint32_t)(j % 2 ? both >> 32 : both);
+                for (int v = 0; v < 16 / LK_LANES; v++)
+                    sum[v] = products(pairs, *(const lanes *)(right + v * LK_LANES), sum[v]);
+            }
+        for (int v = 0; v < 16 / LK_LANES; v++) *(vec *)(sums + v * LK_LANES) = sum[v];
+    }
+}
 
 #endif

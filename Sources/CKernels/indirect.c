@@ -1,15 +1,9 @@
 // The products of the indirect convolution.
-#include "include/indirect.h"
-
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "indirect_kernels.h"
 
 enum {
-    ROWS = LK_INDIRECT_ROWS,
-    COLUMNS = LK_INDIRECT_COLUMNS,
     /// Depth of the part of a panel that all rows walk before the next part: 256 x 16 floats stay in the
     /// first-level cache while pixels stream past.
     BLOCK_DEPTH = 256,
@@ -17,175 +11,44 @@ enum {
     BLOCK_PIECES = 32,
     /// Floats of a packed weight that stays in the second-level cache while pixels pass once.
     SMALL_WEIGHT = 48 * 1024,
-    /// Channels that lk_indirect_outer gathers at once: with a panel they fill the first-level cache.
-    OUTER_CHANNELS = 24
+    /// Floats of a packed weight that does not: its panels are asked for before they are needed.
+    LARGE_WEIGHT = 512 * 1024,
+    /// Most rows of tiles whose pixels come from the cache: those of a transformed input.
+    FEW_ROWS = 48,
+    /// Floats of a line of the cache.
+    LINE = 16
 };
 
-// MARK: Inner kernels
+// MARK: Tiles
 
-/// A run of channels of one tap: `pixels` holds a pointer per row, `at` is its place in the panel.
+// What is asked for ahead of its use may lie outside of what there is: asking reads nothing.
+
+/// The pixels to ask for: `length` floats with each of the first `parts` panels. They come from memory, and a kernel
+/// that waits for them loses a fourth of its speed.
 typedef struct {
     const float *const *pixels;
-    lk_int channel, length, at;
-} piece;
+    lk_int count, length, parts;
+} ahead;
 
-typedef void multiply_kernel(
-    lk_int row, lk_int pieces, const piece *piece, const float *panel, float *const *rows,
-    int load);
-typedef void outer_kernel(
-    lk_int count, const float *x, const float *panel, lk_int stride, float *out, int load);
-
-static void multiply_portable(
-    lk_int row, lk_int pieces, const piece *piece, const float *panel, float *const *rows,
-    int load) {
-    float sum[ROWS][COLUMNS];
-    for (lk_int i = 0; i < ROWS; i++)
-        for (lk_int j = 0; j < COLUMNS; j++) sum[i][j] = load ? rows[i][j] : 0;
-    for (lk_int p = 0; p < pieces; p++)
-        for (lk_int k = 0; k < piece[p].length; k++)
-            for (lk_int i = 0; i < ROWS; i++) {
-                const float a = piece[p].pixels[row + i][piece[p].channel + k];
-                const float *b = panel + (piece[p].at + k) * COLUMNS;
-                for (lk_int j = 0; j < COLUMNS; j++) sum[i][j] += a * b[j];
-            }
-    for (lk_int i = 0; i < ROWS; i++)
-        for (lk_int j = 0; j < COLUMNS; j++) rows[i][j] = sum[i][j];
-}
-
-static void outer_portable(
-    lk_int m, lk_int count, const float *x, const float *panel, lk_int stride, float *out,
-    int load) {
-    float sum[ROWS][COLUMNS];
-    for (lk_int i = 0; i < m; i++)
-        for (lk_int j = 0; j < COLUMNS; j++) sum[i][j] = load ? out[i * stride + j] : 0;
-    for (lk_int r = 0; r < count; r++)
-        for (lk_int i = 0; i < m; i++)
-            for (lk_int j = 0; j < COLUMNS; j++)
-                sum[i][j] += x[r * OUTER_CHANNELS + i] * panel[r * COLUMNS + j];
-    for (lk_int i = 0; i < m; i++)
-        for (lk_int j = 0; j < COLUMNS; j++) out[i * stride + j] = sum[i][j];
-}
-
-#define OUTER_PORTABLE(M)                                                                        \
-    static void outer_portable_##M(                                                              \
-        lk_int count, const float *x, const float *panel, lk_int stride, float *out, int load) { \
-        outer_portable(M, count, x, panel, stride, out, load);                     \
-    }
-OUTER_PORTABLE(1)
-OUTER_PORTABLE(2)
-OUTER_PORTABLE(3)
-OUTER_PORTABLE(4)
-OUTER_PORTABLE(5)
-OUTER_PORTABLE(6)
-
-#if defined(__x86_64__)
-
-#define AVX2 __attribute__((target("avx2,fma")))
-#define AVX2_INLINE static inline __attribute__((always_inline, target("avx2,fma")))
-
-AVX2 static void multiply_avx2(
-    lk_int row, lk_int pieces, const piece *piece, const float *panel, float *const *rows,
-    int load) {
-    __m256 sum[ROWS][2];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < ROWS; i++) {
-        sum[i][0] = load ? _mm256_loadu_ps(rows[i]) : _mm256_setzero_ps();
-        sum[i][1] = load ? _mm256_loadu_ps(rows[i] + 8) : _mm256_setzero_ps();
-    }
-    for (lk_int p = 0; p < pieces; p++) {
-        const float *const *pixels = piece[p].pixels + row;
-        const lk_int channel = piece[p].channel, length = piece[p].length;
-        const float *a0 = pixels[0] + channel, *a1 = pixels[1] + channel;
-        const float *a2 = pixels[2] + channel, *a3 = pixels[3] + channel;
-        const float *a4 = pixels[4] + channel, *a5 = pixels[5] + channel;
-        const float *b = panel + piece[p].at * COLUMNS;
-#pragma clang loop unroll_count(2)
-        for (lk_int k = 0; k < length; k++, b += COLUMNS) {
-            const __m256 low = _mm256_loadu_ps(b), high = _mm256_loadu_ps(b + 8);
-            __m256 a;
-#define ROW(i)                                                                                   \
-    a = _mm256_broadcast_ss(a##i + k);                                                           \
-    sum[i][0] = _mm256_fmadd_ps(a, low, sum[i][0]);                                              \
-    sum[i][1] = _mm256_fmadd_ps(a, high, sum[i][1]);
-            ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)
-#undef ROW
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < ROWS; i++) {
-        _mm256_storeu_ps(rows[i], sum[i][0]);
-        _mm256_storeu_ps(rows[i] + 8, sum[i][1]);
+/// Asks for six rows' pixels, and for where their products go unless `column` is negative.
+static inline void fetch_ahead(
+    const ahead *ahead, lk_int row, lk_int part, float *const *rows, lk_int column) {
+    const lk_int from = part * ahead->length;
+    for (lk_int i = row; i < row + ROWS; i++) {
+        for (lk_int k = 0; part < ahead->parts && k < ahead->length; k += LINE)
+            __builtin_prefetch(ahead->pixels[i] + from + k);
+        if (column >= 0) __builtin_prefetch(rows[i] + column, 1);
     }
 }
-
-AVX2_INLINE void outer_avx2(
-    const int m, lk_int count, const float *x, const float *panel, lk_int stride, float *out,
-    int load) {
-    __m256 sum[ROWS][2];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < m; i++) {
-        sum[i][0] = load ? _mm256_loadu_ps(out + i * stride) : _mm256_setzero_ps();
-        sum[i][1] = load ? _mm256_loadu_ps(out + i * stride + 8) : _mm256_setzero_ps();
-    }
-    for (lk_int r = 0; r < count; r++) {
-        const float *a = x + r * OUTER_CHANNELS;
-        const __m256 low = _mm256_loadu_ps(panel + r * COLUMNS);
-        const __m256 high = _mm256_loadu_ps(panel + r * COLUMNS + 8);
-#pragma clang loop unroll(full)
-        for (int i = 0; i < m; i++) {
-            const __m256 value = _mm256_broadcast_ss(a + i);
-            sum[i][0] = _mm256_fmadd_ps(value, low, sum[i][0]);
-            sum[i][1] = _mm256_fmadd_ps(value, high, sum[i][1]);
-        }
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < m; i++) {
-        _mm256_storeu_ps(out + i * stride, sum[i][0]);
-        _mm256_storeu_ps(out + i * stride + 8, sum[i][1]);
-    }
-}
-
-#define OUTER_AVX2(M)                                                                            \
-    AVX2 static void outer_avx2_##M(                                                             \
-        lk_int count, const float *x, const float *panel, lk_int stride, float *out, int load) { \
-        outer_avx2(M, count, x, panel, stride, out, load);                         \
-    }
-OUTER_AVX2(1)
-OUTER_AVX2(2)
-OUTER_AVX2(3)
-OUTER_AVX2(4)
-OUTER_AVX2(5)
-OUTER_AVX2(6)
-
-#endif
-
-static multiply_kernel *select_multiply(void) {
-#if defined(__x86_64__)
-    if (lk_variant_selected() >= LK_AVX2) return multiply_avx2;
-#endif
-    return multiply_portable;
-}
-
-static outer_kernel *const *select_outer(void) {
-    static outer_kernel *const portable[] = {
-        outer_portable_1, outer_portable_2, outer_portable_3,
-        outer_portable_4, outer_portable_5, outer_portable_6};
-#if defined(__x86_64__)
-    static outer_kernel *const avx2[] = {
-        outer_avx2_1, outer_avx2_2, outer_avx2_3, outer_avx2_4, outer_avx2_5, outer_avx2_6};
-    if (lk_variant_selected() >= LK_AVX2) return avx2;
-#endif
-    return portable;
-}
-
-// MARK: Tiles
 
 /// Runs one part of the depth over all panels, and rows begin ..< count. The last rows and columns go by way of a spare
 /// block, so that nothing outside of the tile is touched.
 static void multiply_block(
     multiply_kernel *kernel, lk_int begin, lk_int count, lk_int pieces, const piece *piece,
     const float *packed, lk_int depth, lk_int first, lk_int columns, float *const *rows,
-    int load) {
+    int load, const ahead *ahead) {
+    const lk_int groups = (count - begin + ROWS - 1) / ROWS, next = (depth + piece[0].at) * COLUMNS;
+    const lk_int share = depth * columns > LARGE_WEIGHT ? BLOCK_DEPTH * COLUMNS / groups : 0;
     for (lk_int n = 0; n < columns; n += COLUMNS) {
         const float *panel = packed + (first + n) * depth;
         const lk_int width = columns - n < COLUMNS ? columns - n : COLUMNS;
@@ -201,6 +64,11 @@ static void multiply_block(
                     memcpy(spare[i], rows[row + i] + first + n, (size_t)width * sizeof(float));
             else if (load && height < ROWS)
                 memset(spare, 0, sizeof spare);
+            if (ahead && row + 2 * ROWS <= ahead->count)
+                fetch_ahead(ahead, row + ROWS, n / COLUMNS, rows, load ? -1 : first + n);
+            // The next panel's part, some of it with every group of rows.
+            for (lk_int k = 0; k < share; k += LINE)
+                __builtin_prefetch(panel + next + (row - begin) / ROWS * share + k, 0, 2);
             kernel(row, pieces, piece, panel, to, load);
             if (!whole)
                 for (lk_int i = 0; i < height; i++)
@@ -220,10 +88,14 @@ void lk_indirect_multiply(
         // Six rows meet the whole weight while their pixels stay in the first-level cache.
         for (lk_int j = 0; j < taps; j++)
             block[j] = (piece){table + j * padded, 0, channels, offsets[j]};
+        const lk_int panels = (columns + COLUMNS - 1) / COLUMNS;
+        const lk_int length = ((channels + panels - 1) / panels + LINE - 1) / LINE * LINE;
+        const ahead next = {table, count, length, (channels + length - 1) / length};
+        const int comes = taps == 1 && count > FEW_ROWS;
         for (lk_int row = 0; row < count; row += ROWS)
             multiply_block(
                 kernel, row, count - row < ROWS ? count : row + ROWS, taps, block, packed, depth,
-                first, columns, rows, accumulate);
+                first, columns, rows, accumulate, comes ? &next : 0);
         return;
     }
     lk_int pieces = 0, room = BLOCK_DEPTH;
@@ -236,27 +108,37 @@ void lk_indirect_multiply(
             room -= length;
             if (room > 0 && pieces < BLOCK_PIECES) continue;
             multiply_block(
-                kernel, 0, count, pieces, block, packed, depth, first, columns, rows, load);
+                kernel, 0, count, pieces, block, packed, depth, first, columns, rows, load, 0);
             load = 1;
             pieces = 0;
             room = BLOCK_DEPTH;
         }
     }
-    if (pieces > 0)
-        multiply_block(
-            kernel, 0, count, pieces, block, packed, depth, first, columns, rows, load);
+    if (pieces == 0) return;
+    multiply_block(
+        kernel, 0, count, pieces, block, packed, depth, first, columns, rows, load, 0);
 }
 
-/// One run of channels, gathered, against all panels.
+/// One run of channels, gathered, against all panels; `next` bytes from each pixel lies what is gathered next.
 static void outer_block(
     outer_kernel *const *kernels, lk_int count, const float *x, lk_int channels,
-    const float *packed, lk_int columns, float *out, int accumulate) {
+    const float *packed, lk_int columns, float *out, int accumulate, const float *const *pixels,
+    lk_int next) {
+    const lk_int calls = (columns + COLUMNS - 1) / COLUMNS * ((channels + ROWS - 1) / ROWS);
+    const lk_int share = (count + calls - 1) / calls;
+    lk_int r = 0;
     for (lk_int n = 0; n < columns; n += COLUMNS) {
         const float *panel = packed + n * count;
         const lk_int width = columns - n < COLUMNS ? columns - n : COLUMNS;
         for (lk_int k = 0; k < channels; k += ROWS) {
             const lk_int height = channels - k < ROWS ? channels - k : ROWS;
             float *to = out + k * columns + n;
+            // What is gathered next comes from memory: some of it with every block.
+            for (lk_int end = r + share < count ? r + share : count; r < end; r++) {
+                const char *from = (const char *)pixels[r] + next;
+                __builtin_prefetch(from);
+                __builtin_prefetch(from + (OUTER_CHANNELS - 1) * sizeof(float));
+            }
             if (width == COLUMNS) {
                 kernels[height - 1](count, x + k, panel, columns, to, accumulate);
                 continue;
@@ -289,7 +171,12 @@ void lk_indirect_outer(
                 for (lk_int i = 0; i < width; i++) to[i] = from[i];
             }
         }
+        // The last channels are mostly followed by the first ones of as many pixels more.
+        lk_int next = (first + k + width) * (lk_int)sizeof(float);
+        if (k + width == channels && count > 1)
+            next = first * (lk_int)sizeof(float)
+                + count * (lk_int)((intptr_t)pixels[1] - (intptr_t)pixels[0]);
         outer_block(
-            kernels, count, x, width, packed, columns, out + k * columns, accumulate);
+            kernels, count, x, width, packed, columns, out + k * columns, accumulate, pixels, next);
     }
 }

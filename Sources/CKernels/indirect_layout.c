@@ -3,7 +3,11 @@
 
 #include <string.h>
 
-enum { COLUMNS = LK_INDIRECT_COLUMNS };
+enum {
+    COLUMNS = LK_INDIRECT_COLUMNS,
+    /// Values of a column of a weight's gradient that are written together.
+    BLOCK = 72
+};
 
 // MARK: Tables
 
@@ -142,18 +146,25 @@ void lk_indirect_unpack_gradient(
     lk_int parts, const float *partials, lk_int part_stride, lk_int taps, lk_int depth,
     lk_int columns, lk_int first, lk_int count, lk_int k_stride, lk_int n_stride,
     float *gradient, int accumulate) {
+    // Columns lie far apart in the gradient: a block of each is put together first, so that whole cache lines are written.
+    float block[COLUMNS][BLOCK];
     for (lk_int n = first; n < first + count; n += COLUMNS) {
         const lk_int width = first + count - n < COLUMNS ? first + count - n : COLUMNS;
-        for (lk_int k = 0; k < depth; k++)
-            for (lk_int tap = 0; tap < taps; tap++) {
-                float sum[COLUMNS];
-                const float *from = partials + (tap * depth + k) * columns + n;
-                tree_sum(parts, from, part_stride, width, sum);
-                float *to = gradient + tap + k * k_stride + n * n_stride;
-                if (accumulate)
-                    for (lk_int j = 0; j < width; j++) to[j * n_stride] += sum[j];
-                else
-                    for (lk_int j = 0; j < width; j++) to[j * n_stride] = sum[j];
-            }
+        lk_int start = 0, filled = 0;
+        for (lk_int i = 0; i < depth * taps; i++) {
+            const lk_int k = i / taps, tap = i % taps;
+            float sum[COLUMNS];
+            tree_sum(
+                parts, partials + (tap * depth + k) * columns + n, part_stride, width, sum);
+            for (lk_int j = 0; j < width; j++) block[j][filled] = sum[j];
+            if (++filled < BLOCK && i + 1 < depth * taps && (k_stride == taps || tap + 1 < taps))
+                continue;
+            float *to = gradient + start + n * n_stride;
+            for (lk_int j = 0; j < width; j++, to += n_stride)
+                for (lk_int m = 0; m < filled; m++)
+                    to[m] = accumulate ? to[m] + block[j][m] : block[j][m];
+            start = (i + 1) / taps * k_stride + (i + 1) % taps;
+            filled = 0;
+        }
     }
 }

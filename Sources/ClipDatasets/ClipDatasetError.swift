@@ -12,6 +12,11 @@ public enum ClipDatasetError: Error, Hashable, Sendable {
     case outOfRange(path: String, dataset: String, problem: String)
     /// What a writer was given does not fit what it was told it would get.
     case unwritable(path: String, problem: String, remedy: String)
+
+    /// Whether there is nothing at the path.
+    public var isMissingFile: Bool {
+        if case .file(let error) = self { error.reason == .noSuchFile } else { false }
+    }
 }
 
 extension ClipDatasetError: CustomStringConvertible {

@@ -48,6 +48,19 @@ extension ModelConfiguration {
     }
 }
 
+extension TransportConfiguration {
+    /// The defaults, and what overrides (`transport.worker_timeout=10s`) make of them.
+    ///
+    /// - Throws: `ConfigurationError` with everything that is wrong, one problem a line.
+    public init(overrides: [String]) throws(ConfigurationError) {
+        self = try resolve("{}", source: "the defaults", overrides: overrides) { section in
+            section.section("transport") { TransportConfiguration(reading: &$0) }
+        } problems: {
+            $0.problems(at: "transport")
+        }
+    }
+}
+
 /// Parses, overrides, reads, and checks. A value that could not be read stands in by its default, so
 /// that its own range and its fit with other keys are not reported on top.
 private func resolve<Value>(

@@ -21,10 +21,7 @@ extension ControlServer {
             guard users[connection, default: name] == name else { return false }
             users[connection] = name
             guard security.access.isRevoked(name) else { return true }
-            let refusal = Stamped(
-                run: RunID(0), term: Term(0), generation: Generation(0), step: Step(0),
-                body: CoordinatorMessage.refusal(reason: "\(name) was revoked by an operator"))
-            try answer(frames[0]) { () throws(WireError) in try refusal.serialized() }
+            try refuse(frames[0], "\(name) was revoked by an operator")
             return false
         case .operator: return users[connection] == nil
         case nil: return false
@@ -42,6 +39,27 @@ extension ControlServer {
             .failed, .leaving:
             return !isOperator
         }
+    }
+
+    /// Whether others can reach a worker at the address of its route here. Where the coordinator listens everywhere, one
+    /// on its own machine may have come by loopback.
+    func isReachable(_ message: WorkerMessage, _ frames: [Message]) throws(ZeroMQError) -> Bool {
+        guard case .hello(let hello) = message, BindAddress.isWildcard(endpoint),
+            let address = frames[1].peerAddress, BindAddress.isLoopback("tcp://\(address):0")
+        else { return true }
+        let reason =
+            "it came by loopback, where other workers cannot reach it: join by the address of an "
+            + "interface of this machine, as `ip address` shows them"
+        try refuse(frames[0], reason)
+        inbox.send(.refused(host: hello.host, reason: reason))
+        return false
+    }
+
+    private func refuse(_ peer: Message, _ reason: String) throws(ZeroMQError) {
+        let refusal = Stamped(
+            run: RunID(0), term: Term(0), generation: Generation(0), step: Step(0),
+            body: CoordinatorMessage.refusal(reason: reason))
+        try answer(peer) { () throws(WireError) in try refusal.serialized() }
     }
 
     private func enrol(

@@ -200,25 +200,18 @@ final class ControlServer {
             }
             let connection = connection(of: frames[0].bytes)
             try connections.note(frames[0], from: connection)
-            guard try isAdmitted(frames, from: connection) else { continue }
-            do throws(WireError) {
-                let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
-                guard isFitting(message.body, frames) else {
-                    dropped("its sender may not send it")
-                    continue
-                }
-                if case .inquire = message.body {
-                    inquirers.append((connection, message.run))
-                    continue
-                }
-                if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
-                    processOf[connection] = hello.process
-                    connectionOfProcess[hello.process] = connection
-                }
-                events.append(.received(message, from: connection))
-            } catch {
-                dropped("\(error)")
+            guard try isAdmitted(frames, from: connection), let message = parsed(frames),
+                try isReachable(message.body, frames)
+            else { continue }
+            if case .inquire = message.body {
+                inquirers.append((connection, message.run))
+                continue
             }
+            if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
+                processOf[connection] = hello.process
+                connectionOfProcess[hello.process] = connection
+            }
+            events.append(.received(message, from: connection))
         }
     }
 
@@ -235,6 +228,18 @@ final class ControlServer {
         // The end of a process of our own is still to be told.
         guard isLost, let process = processOf.removeValue(forKey: connection) else { return }
         if connectionOfProcess[process] == connection { connectionOfProcess[process] = nil }
+    }
+
+    /// Nil for what is no message, or none that its sender may send.
+    private func parsed(_ frames: [Message]) -> Stamped<WorkerMessage>? {
+        do throws(WireError) {
+            let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
+            if isFitting(message.body, frames) { return message }
+            dropped("its sender may not send it")
+        } catch {
+            dropped("\(error)")
+        }
+        return nil
     }
 
     private func answerInquirers(_ machine: CoordinatorMachine, _ effects: Effects) {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A line that is rewritten in place on a terminal; elsewhere calm lines now and then.
+/// A line that is rewritten in place on a terminal; elsewhere calm lines now and then, each with the time of day.
 struct ProgressLine {
     /// Without a terminal a line is written at most this often.
     private static let calm = Duration.seconds(5)
@@ -14,23 +14,25 @@ struct ProgressLine {
     }
 
     /// Shows where things stand now.
-    ///
-    /// - Parameter share: How much is done, 0 to 1, for a bar on a terminal.
-    mutating func update(_ text: String, share: Double) {
+    mutating func update(_ progress: ProgressText) {
         if isTerminal {
-            // Cut, for a line that wraps cannot be rewritten.
-            let line = Self.bar(share) + "  " + text
-            write("\r" + String(line.prefix(Self.columns - 1)) + "\u{1B}[K")
+            write("\r" + progress.fitted(to: Self.columns - 1) + "\u{1B}[K")
             isOpen = true
         } else if lastCalm.map({ .now - $0 >= Self.calm }) ?? true {
             lastCalm = .now
-            write(text + "\n")
+            say(progress.whole)
         }
     }
 
-    /// Writes a line that stays, in the place of the one that is rewritten.
+    /// Writes lines that stay, in the place of the one that is rewritten.
     mutating func say(_ text: String) {
-        write((isOpen ? "\r\u{1B}[K" : "") + text + "\n")
+        if isTerminal {
+            write((isOpen ? "\r\u{1B}[K" : "") + text + "\n")
+        } else {
+            // Of several lines the first one has the time, and the others stand below its text.
+            let margin = "\n" + String(repeating: " ", count: 9)
+            write(Self.timeOfDay + " " + text.replacing("\n", with: margin) + "\n")
+        }
         isOpen = false
     }
 
@@ -41,10 +43,12 @@ struct ProgressLine {
         isOpen = false
     }
 
-    private static func bar(_ share: Double) -> String {
-        let width = 16
-        let done = min(width, Int(share * Double(width)))
-        return String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
+    /// As `19:30:33`, here.
+    private static var timeOfDay: String {
+        var time = time(nil)
+        var parts = tm()
+        localtime_r(&time, &parts)
+        return String(format: "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec)
     }
 
     /// Progress is for people: where it cannot be shown, the run goes on.

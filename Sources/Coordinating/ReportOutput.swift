@@ -25,8 +25,8 @@ final class ReportOutput {
     }
 
     /// Where things stand.
-    func update(_ text: @autoclosure () -> String, share: Double) {
-        if !isJSON { progress.update(text(), share: share) }
+    func update(_ text: @autoclosure () -> ProgressText) {
+        if !isJSON { progress.update(text()) }
     }
 
     /// An object of `metrics.jsonl`.

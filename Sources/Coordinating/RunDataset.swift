@@ -9,8 +9,9 @@ struct RunDataset {
     let summary: DatasetSummary
     let sampling: RunSampling
 
-    init(_ configuration: RunConfiguration) throws {
-        clips = try ClipDataset(path: configuration.data.path)
+    /// - Parameter path: Of the clips, instead of the configuration's.
+    init(_ configuration: RunConfiguration, at path: String? = nil) throws {
+        clips = try ClipDataset.ofRun(configuration, at: path)
         summary = try clips.summary()
         sampling = try RunSampling(configuration, summary)
     }

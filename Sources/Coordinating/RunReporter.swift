@@ -17,6 +17,8 @@ final class RunReporter {
     private var secondsPerClip: Double?
     private var lastEvaluation: EvaluationSummary?
     private var metricsFailed = false
+    /// Losses that are told with what became of the slots.
+    private var losses = LossNotice()
 
     /// - Parameter appendMetric: Appends a line to the metrics file.
     init(
@@ -32,28 +34,43 @@ final class RunReporter {
 
     func say(_ text: String) { output.say(text) }
 
-    func close() { output.close() }
-
-    func observe(_ overview: CoordinatorOverview) { telemetry.observed(overview) }
+    func observe(_ overview: CoordinatorOverview) {
+        telemetry.observed(overview)
+        tellLosses()
+    }
 
     /// The last word, which programs read too.
     func end(_ outcome: Outcome) {
+        tellLosses()
         telemetry.ended(outcome)
         output.close()
     }
 
+    /// Of losses that no generation took over from.
+    private func tellLosses() {
+        if let text = losses.take(members: members, after: nil) { output.tell(text) }
+    }
+
     func note(_ note: CoordinatorNote) {
         switch note {
-        case .joined(let worker, let host, let threads):
+        case .lost, .aborted, .began(_, _, _, takesOver: true, _): break
+        default: tellLosses()
+        }
+        switch note {
+        case .joined(let worker, let before, let host, let threads):
             let plural = threads == 1 ? "thread" : "threads"
-            event("joined", "worker \(worker) joined from \(host) with \(threads) \(plural)")
+            let who =
+                before.map { "worker \($0) is back as worker \(worker)" }
+                ?? "worker \(worker) joined"
+            event("joined", "\(who) from \(host) with \(threads) \(plural)")
         case .refused(let host, let reason):
             event("refused", "a worker from \(host) was refused: \(reason)")
         case .began(let generation, let state, let members, let takesOver, let reason):
             telemetry.began(generation, members: members)
             began(state, members, takesOver: takesOver, reason: reason)
         case .aborted(let report):
-            event("aborted", report.text)
+            keep("aborted", report.text)
+            losses.aborted(report.step, lostSlots: report.lostSlots, text: report.text)
         case .committed(let summary):
             committed(summary)
         case .evaluated(let summary):
@@ -81,7 +98,8 @@ final class RunReporter {
             keep("saved", "step \(step)")
         case .lost(let worker, let reason):
             departed(worker, .lost, reason)
-            event("lost", "worker \(worker) is lost: \(reason)")
+            keep("lost", "worker \(worker) is lost: \(reason)")
+            losses.lost(worker, reason)
         case .stopping(let reason):
             event("stopping", "stopping: \(reason)")
         }
@@ -90,6 +108,7 @@ final class RunReporter {
     private func began(
         _ state: Step, _ members: [MemberEntry], takesOver: Bool, reason: String
     ) {
+        let before = self.members
         self.members = members
         if !takesOver { lastCommit = .now }
         let noun = members.count == 1 ? "worker" : "workers"
@@ -97,7 +116,10 @@ final class RunReporter {
             takesOver
             ? "in the middle of step \(state.next) of \(schedule.lastStep)"
             : "at step \(state) of \(schedule.lastStep)"
-        event("began", "\(members.count) \(noun) \(place): \(reason)")
+        let text = "\(members.count) \(noun) \(place): \(reason)"
+        keep("began", text)
+        let told = takesOver ? losses.take(members: before, after: members) : nil
+        output.tell(told ?? text)
     }
 
     private func departed(_ worker: WorkerID, _ state: WorkerStatus.State, _ reason: String) {
@@ -120,26 +142,35 @@ final class RunReporter {
                 seconds: seconds, clipsPerSecond: 1 / perClip,
                 workers: members.map(\.worker.rawValue),
                 times: summary.times.map { MetricsLines.Times(PhaseSeconds($0)) }))
-        output.update(
-            line(summary),
-            share: Double(summary.step.rawValue) / Double(schedule.lastStep.rawValue))
+        output.update(progress(summary))
     }
 
-    private func line(_ summary: CommitSummary) -> String {
+    private func progress(_ summary: CommitSummary) -> ProgressText {
         let pace = secondsPerClip ?? 0
         let left = Int(schedule.lastStep.rawValue - summary.step.rawValue)
         let remaining = Double(left * schedule.batch) * pace
-        var parts = [
-            "step \(summary.step)/\(schedule.lastStep)",
-            "epoch \(summary.epoch.rawValue + 1)/\(epochs)",
-            "loss " + summary.loss.fixed(4),
-            "accuracy " + summary.accuracy.percent,
-            (1 / max(pace, 1e-9)).fixed(1) + " clips/s",
-            "\(members.count) " + (members.count == 1 ? "worker" : "workers"),
-            remaining.clock + " left",
+        let speed = 1 / max(pace, 1e-9)
+        let place = "\(summary.step)/\(schedule.lastStep)"
+        let count = members.count
+        var parts: [ProgressText.Part] = [
+            .init("step " + place, short: place),
+            .init(remaining.clock + " left"),
+            .init("loss " + summary.loss.fixed(4), short: "loss " + summary.loss.fixed(2)),
+            .init(
+                "accuracy " + summary.accuracy.percent,
+                short: "acc " + summary.accuracy.wholePercent),
+            .init(
+                speed.fixed(1) + " clips/s", short: speed.fixed(speed < 10 ? 1 : 0) + " clips/s"),
+            .init("\(count) " + (count == 1 ? "worker" : "workers"), short: "\(count) w"),
         ]
-        if let lastEvaluation { parts.append("val " + lastEvaluation.top1.percent) }
-        return parts.joined(separator: "  ")
+        if let top1 = lastEvaluation?.top1 {
+            parts.append(.init("val " + top1.percent, short: "val " + top1.wholePercent))
+        }
+        parts.append(.init("epoch \(summary.epoch.rawValue + 1)/\(epochs)"))
+        return ProgressText(
+            parts: parts,
+            share: Double(summary.step.rawValue) / Double(schedule.lastStep.rawValue),
+            leastImportant: (6..<parts.count).reversed() + [5, 3, 4, 2, 1])
     }
 
     private func evaluated(_ summary: EvaluationSummary) {
@@ -164,7 +195,7 @@ final class RunReporter {
         output.tell(detail)
     }
 
-    /// An event that those who watch the progress do not see.
+    /// An event that those who watch the progress do not see, or in other words.
     private func keep(_ name: String, _ detail: String) {
         let time = Double.now
         telemetry.happened(name, detail, at: time)
@@ -190,6 +221,9 @@ extension Double {
 
     /// A share as `93.8 %`.
     var percent: String { (100 * self).fixed(1) + " %" }
+
+    /// A share as `94 %`.
+    var wholePercent: String { (100 * self).fixed(0) + " %" }
 
     /// Seconds as `1:02:03` or `2:03`.
     var clock: String {

@@ -1,4 +1,5 @@
 import Checkpoints
+import ClipDatasets
 import Collectives
 import Configuration
 import Tensors
@@ -25,9 +26,12 @@ public final class StepReplay {
     /// - Parameters:
     ///   - step: The one to be compared in the end.
     ///   - threads: To compute with; any number gives the same bits.
+    ///   - data: The clips, where they are not where they were.
     /// - Throws: Errors with a message for people: where the step is not committed, the dataset is another, or this
     ///   machine could not compute the same bits.
-    public init(ofRunAt path: String, step: Step, threads: Int) throws {
+    public init(
+        ofRunAt path: String, step: Step, threads: Int, data: String? = nil
+    ) throws {
         guard let configuration = try RunOpening.configuration(at: path) else {
             throw CoordinatingError.usage(problem: "\(path) holds no run")
         }
@@ -46,10 +50,10 @@ public final class StepReplay {
             throw CoordinatingError.usage(
                 problem: "this machine would be refused as a worker: \(difference)")
         }
-        dataset = try RunDataset(configuration)
+        dataset = try RunDataset(configuration, at: data)
         if let own = history.dataset, own != dataset.summary.digest {
             throw CoordinatingError.data(
-                problem: "\(configuration.data.path) is not the dataset of the run at \(path)")
+                problem: "\(dataset.clips.path) is not the dataset of the run at \(path)")
         }
         trainer = try Trainer(
             configuration: configuration, dataset: dataset.summary, threads: threads)

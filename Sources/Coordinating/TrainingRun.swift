@@ -54,6 +54,8 @@ public final class TrainingRun {
     private let configuration: RunConfiguration
     private let dataset: ClipDataset
     private let opening: RunOpening
+    /// Nil for a run that is new, or goes on as it is.
+    private let resumption: RunResumption?
     private let schedule: StepSchedule
     private let logger: Logger
     private let inbox: Mailbox<ControlServer.Input>
@@ -91,6 +93,11 @@ public final class TrainingRun {
         schedule = StepSchedule(wanted, samples: sampling.training.samples)
         if isStored {
             try RunOpening.check(options.directory, dataset: summary.digest, path: wanted.data.path)
+        }
+        if let stored, options.configuration != nil {
+            resumption = try RunResumption(options.directory, stored, wanted, schedule)
+        } else {
+            resumption = nil
         }
         let program = options.localWorkers > 0 ? try LocalWorkers.program() : nil
         deadlines = Deadlines(worker: wanted.transport.workerTimeout)
@@ -178,9 +185,9 @@ public final class TrainingRun {
             keep: configuration.train.keepCheckpoints)
     }
 
-    /// The knob of all time-outs of the run in a directory; nil where there is none.
-    public static func workerTimeout(ofRunAt directory: String) throws -> Duration? {
-        try RunOpening.configuration(at: directory)?.transport.workerTimeout
+    /// What sets the time-outs of the run in a directory; nil where there is none.
+    public static func transport(ofRunAt directory: String) throws -> TransportConfiguration? {
+        try RunOpening.configuration(at: directory)?.transport
     }
 
     /// Asks the run to end after the step under way, from any thread.
@@ -188,11 +195,17 @@ public final class TrainingRun {
         { [inbox] in inbox.send(.event(.stopRequested(reason: $0))) }
     }
 
+    /// Ends the workers of this machine at once, from any thread. Call it when the process ends at once, too.
+    public var abandon: @Sendable () -> Void {
+        { [local] in local?.abandon() }
+    }
+
     /// Tells people something that is no part of the run. On the thread that calls `run`, before it does.
     public func say(_ text: String) { reporter.say(text) }
 
     /// Trains until the run ends. Call it on a thread that may block.
     public func run() throws -> Outcome {
+        if let resumption { reporter.say(resumption.text) }
         for note in opening.notes { reporter.say(note) }
         if let before = earlierAddress, before != control.endpoint {
             reporter.say(
@@ -246,11 +259,22 @@ public final class TrainingRun {
                 "gradients go over the network unencrypted, with proof of who sent them "
                     + "(transport.cleartext_gradients)")
         }
-        if options.workers > options.localWorkers {
+        let isSameAddress = earlierAddress.map { $0 == control.endpoint } ?? true
+        let idle = options.workers - schedule.slots
+        if idle > 0 {
             reporter.say(
-                "waiting for \(options.workers - options.localWorkers) more to join: "
-                    + "worker join \(control.endpoint)\(security == nil ? "" : " --token FILE") "
-                    + "--threads N")
+                "\(options.workers) workers, and a step has \(schedule.slots) slots (train.slots): "
+                    + "\(idle) of them will idle")
+        }
+        if options.workers > options.localWorkers {
+            let awaited = options.workers - options.localWorkers
+            // Those that this coordinator's predecessor left look for it at its address.
+            let before =
+                isSameAddress && opening.history.lastTerm > Term(0)
+                ? "; workers of before come by themselves, others with:" : " to join:"
+            reporter.say(
+                "waiting for \(awaited) more\(before) worker join \(control.endpoint)"
+                    + "\(security == nil ? "" : " --token FILE") --threads N")
             if security != nil {
                 reporter.say(
                     "a token for each: coordinator token --run \(options.directory) --out FILE")
@@ -259,9 +283,9 @@ public final class TrainingRun {
 
         // Whatever happens, no worker of ours is left behind.
         defer { local?.finish() }
-        let isSameAddress = earlierAddress.map { $0 == control.endpoint } ?? true
         if let found = try local?.start(options.localWorkers, adopting: isSameAddress), found > 0 {
-            reporter.say("\(found) workers of the coordinator before are still there")
+            let are = found == 1 ? "local worker of before is" : "local workers of before are"
+            reporter.say("\(found) \(are) still there")
         }
         var machine = CoordinatorMachine(try machineOptions(term: term, data: data.endpoint))
         let outcome = try control.run(&machine, effects: effects)

@@ -12,7 +12,7 @@ struct AuditCommand: ParsableCommand {
         discussion: """
             Example: coordinator audit --run runs/mine
 
-            Recomputes which clips every step must count, follows the chain of commits, and tells which worker
+            Recomputes which clips every step must count, follows the chain of commits, and tells which worker \
             computed what. The run may be under way. Exit status: 0 clean, 1 there are findings.
             """)
 

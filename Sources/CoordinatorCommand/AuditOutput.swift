@@ -45,17 +45,27 @@ struct AuditOutput: Encodable {
         }
         let moved = changes.filter { $0.kind == .takesOver }
         lines.append(
-            "\(changes.count) generations in \(terms) terms, \(losses.count) losses, \(abortedSteps) "
-                + "steps taken over; \(moved.reduce(0) { $0 + $1.slotsMoved }) slots dealt again, of "
-                + "\(moved.reduce(0) { $0 + $1.slotsLost }) that the lost held")
+            [
+                "\(count(changes.count, "generation")) in \(count(terms, "term"))",
+                count(losses.count, "loss", "losses"),
+                "\(count(abortedSteps, "step")) taken over",
+                count(moved.reduce(0) { $0 + $1.slotsMoved }, "slot")
+                    + " dealt to others in the middle of a step, "
+                    + "\(moved.reduce(0) { $0 + $1.slotsLost }) of them for a loss",
+            ].joined(separator: ", "))
         let finished = epochs.filter(\.isFinished)
         let sound = finished.filter { $0.missing == 0 && $0.repeated == 0 }
         lines.append(
-            "\(sound.count) of \(finished.count) finished epochs counted every clip exactly once")
-        lines.append("\(commits) commits, chain \(chain)")
+            "\(sound.count) of \(count(finished.count, "finished epoch")) counted every clip exactly once"
+        )
+        lines.append("\(count(commits, "commit")), chain \(chain)")
         lines += findings.map(\.description)
-        lines.append(clean ? "clean" : "\(findings.count) findings")
+        lines.append(clean ? "clean" : count(findings.count, "finding"))
         return lines.joined(separator: "\n")
+    }
+
+    private func count(_ number: Int, _ one: String, _ several: String? = nil) -> String {
+        "\(number) " + (number == 1 ? one : several ?? one + "s")
     }
 
     private func pad(_ text: String, _ width: Int) -> String {

@@ -1,11 +1,13 @@
 import ArgumentParser
 import Foundation
+import TrainingProtocol
 
 @main
 struct Coordinator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
+        version: Release.description,
         subcommands: [
             StartCommand.self, LaunchCommand.self, StatusCommand.self, WorkersCommand.self,
             StopCommand.self,

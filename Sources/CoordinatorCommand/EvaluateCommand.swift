@@ -58,14 +58,12 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Write a row a video to FILE.csv.")
     var perVideo: String?
 
-    @Option(help: "Threads to compute with (default: all cores).")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var computing: ComputingThreads
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func validate() throws {
-        try require(threads >= 1, "--threads takes 1 or more.")
         try require(size.map { $0 >= 1 } ?? true, "--size takes 1 or more.")
         try require(preciseBN.map { $0 >= 1 } ?? true, "--precise-bn takes 1 or more.")
         try require(
@@ -78,7 +76,7 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let run = try SavedRun(at: directory)
-        let dataset = try ClipDataset(path: data ?? run.configuration.data.path)
+        let dataset = try ClipDataset.ofRun(run.configuration, at: data)
         let split = try dataset.split(split)
         guard perVideo == nil || split.videoIDs != nil else {
             throw ValidationError(
@@ -92,7 +90,8 @@ struct EvaluateCommand: ParsableCommand {
                     + "\(split.width) x \(split.height).")
         }
         let evaluator = try Evaluator(
-            configuration: run.configuration, checkpoint: run.checkpoint, threads: threads,
+            configuration: run.configuration, checkpoint: run.checkpoint,
+            threads: computing.threads,
             size: size)
         let precise = try recompute(evaluator, run, dataset)
         var progress = DatasetProgress()

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Configuration
+import Foundation
 import Interchange
 import Models
 import Networks
@@ -14,15 +15,16 @@ struct ExportCommand: ParsableCommand {
         commandName: "export",
         abstract: "Write the weights of a run as safetensors, under other programs' names.",
         discussion: """
-            Examples: coordinator export --run runs/mine weights.safetensors
-                      coordinator export --run runs/mine --names torchvision resnet.safetensors
-                      coordinator export --run runs/paper --names pytorchvideo slowfast.safetensors
+            Examples:
+              coordinator export --run runs/mine weights.safetensors
+              coordinator export --run runs/mine --names torchvision r18.safetensors
+              coordinator export --run runs/paper --names pytorchvideo sf.safetensors
 
-            Takes the run's final weights, or those of its newest checkpoint where it has not ended; their moving
+            Takes the run's final weights, or those of its newest checkpoint where it has not ended; their moving \
             average where it keeps one (train.ema).
 
             lockstep     our own names
-            torchvision  its ResNet: the slow branch of one model of kind slowfast-lstm, without a classifier
+            torchvision  its ResNet without fc: the slow branch of a slowfast-lstm
             pyslowfast   the model_state of PySlowFast: kind slowfast
             pytorchvideo create_slowfast: kind slowfast
             """)
@@ -39,10 +41,16 @@ struct ExportCommand: ParsableCommand {
     @Flag(help: "Write shared weights as each convolution's own (always so but for lockstep).")
     var materialize = false
 
+    @Flag(help: "Replace the file where it exists.")
+    var force = false
+
     @Argument(help: "The safetensors file to write.")
     var output: String
 
     func run() throws {
+        guard force || !FileManager.default.fileExists(atPath: output) else {
+            throw RunFailure(description: "\(output) exists; name another file, or add --force")
+        }
         let run = try SavedRun(at: directory)
         let network = try Network(run.configuration)
         let storage = try TrainingState.scoredParameters(of: run.checkpoint, run.configuration)

@@ -83,7 +83,7 @@ struct ForecastCommand: ParsableCommand {
         guard let sizes else { return }
         let run = try RunConfiguration(contentsOf: config, overrides: overrides)
         let costs = try costs(of: run)
-        let table = ForecastTable(costs: costs, isJSON: json)
+        let table = ForecastTable(costs: costs, isAssumed: slotTime == nil, isJSON: json)
         table.begin(slotsPerWorker)
         for size in sizes {
             table.add(ClusterForecast(costs, workers: size, slotsPerWorker: slotsPerWorker))

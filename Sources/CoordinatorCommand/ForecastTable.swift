@@ -4,6 +4,8 @@ import Simulation
 /// Forecasts as lines of a table, or of JSON, each as soon as it is made.
 struct ForecastTable {
     let costs: ClusterCosts
+    /// Whether the time of a slot was not measured.
+    let isAssumed: Bool
     let isJSON: Bool
 
     func begin(_ slotsPerWorker: Int) {
@@ -11,13 +13,16 @@ struct ForecastTable {
         let megabytes = { (bytes: Int) in String(format: "%.1f MB", Double(bytes) / 1e6) }
         print(
             """
-            slot \(text(costs.slot)), \(slotsPerWorker) a worker; reduced \(megabytes(costs.gradientBytes)), \
+            slot \(text(costs.slot))\(isAssumed ? Self.assumption : ""), \(slotsPerWorker) a worker; reduced \(megabytes(costs.gradientBytes)), \
             clips \(megabytes(costs.clipBytes)) a slot, state \(megabytes(costs.stateBytes))
 
             \(pad("workers", 7)) \(pad("step", 9)) \(pad("efficiency", 10)) \(pad("a failure", 9)) \
             \(pad("goodput", 8))  busiest
             """)
     }
+
+    private static let assumption =
+        " (assumed, at 100 GFLOP/s: measure it with coordinator profile, and give --slot-time)"
 
     func add(_ forecast: ClusterForecast) {
         if isJSON {

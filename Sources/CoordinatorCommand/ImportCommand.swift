@@ -13,14 +13,15 @@ struct ImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Take weights from a safetensors file into a configuration's model.",
         discussion: """
-            Examples: coordinator import resnet50.safetensors --config configs/seed.yaml --out runs/pretrained
-                      coordinator import slowfast.safetensors --config F --out weights.safetensors
+            Examples:
+              coordinator import r50.safetensors --config F --data clips.h5 --out runs/new
+              coordinator import slowfast.safetensors --config F --out own.safetensors
 
-            Whose names they are is seen from the file: our own, or those of torchvision's ResNet, PySlowFast or
-            PyTorchVideo. What the file does not have is drawn from the configuration's seed. Says what was taken
+            Whose names they are is seen from the file: our own, or those of torchvision's ResNet, PySlowFast or \
+            PyTorchVideo. What the file does not have is drawn from the configuration's seed. Says what was taken \
             and what was not.
 
-            --out DIR makes a run that has not begun: evaluate it, export it, or start it with --run DIR. --out
+            --out DIR makes a run that has not begun: evaluate it, export it, or start it with --run DIR. --out \
             FILE.safetensors writes the whole model under our own names.
             """)
 
@@ -29,6 +30,9 @@ struct ImportCommand: ParsableCommand {
 
     @Option(help: "The configuration of the model, a YAML file.")
     var config: String
+
+    @Option(help: "The clip dataset of the run, instead of the configuration's data.path.")
+    var data: String?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
@@ -41,7 +45,8 @@ struct ImportCommand: ParsableCommand {
     func run() throws {
         var configuration = try RunConfiguration(contentsOf: config, overrides: overrides)
         // Absolute, for a run may be started from another working directory.
-        configuration.data.path = URL(fileURLWithPath: configuration.data.path).path
+        configuration.data.path =
+            URL(fileURLWithPath: data ?? configuration.data.path).path
         configuration.train.from = URL(fileURLWithPath: input).path
         let weights = try FirstWeights(at: input)
         let (parameters, report) = try weights.parameters(of: configuration)

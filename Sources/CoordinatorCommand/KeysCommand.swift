@@ -9,8 +9,11 @@ struct KeysCommand: ParsableCommand {
         commandName: "keys",
         abstract: "Make the keys of a coordinator that other machines reach.",
         discussion: """
-            Examples: coordinator keys --run runs/mine            for one run, which need not exist yet
-                      coordinator keys --out ~/lockstep-keys      for several: coordinator start --keys ~/lockstep-keys
+            For one run, which need not exist yet:
+              coordinator keys --run runs/mine
+            For several:
+              coordinator keys --out ~/lockstep-keys
+              coordinator start --keys ~/lockstep-keys ...
 
             Everything between the machines is encrypted then, and only workers with a token get in.
             """)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import ClipDatasets
 import Configuration
+import Coordinating
 import Foundation
 import Training
 
@@ -46,8 +47,7 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "The clip dataset that classes and sizes are taken from (default: the run's).")
     var data: String?
 
-    @Option(help: "Threads to compute with (default: all cores).")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var computing: ComputingThreads
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -56,14 +56,14 @@ struct PredictCommand: ParsableCommand {
         try require(top >= 1, "--top takes 1 or more.")
         try require(stride.map { (1...1000).contains($0) } ?? true, "--stride takes 1 to 1000.")
         try require(size.map { (8...4096).contains($0) } ?? true, "--size takes 8 to 4096.")
-        try require(threads >= 1, "--threads takes 1 or more.")
     }
 
     func run() throws {
         let run = try SavedRun(at: directory)
         let clips = try clips(of: run)
         let evaluator = try Evaluator(
-            configuration: run.configuration, checkpoint: run.checkpoint, threads: threads)
+            configuration: run.configuration, checkpoint: run.checkpoint, threads: computing.threads
+        )
         var results: [VideoPrediction] = []
         for (index, path) in videos.enumerated() {
             let result: VideoPrediction
@@ -113,7 +113,7 @@ struct PredictCommand: ParsableCommand {
     /// What the clips are that the run was trained on.
     private func clips(of run: SavedRun) throws -> DatasetRecord {
         if data == nil, let known = run.dataset { return known }
-        let dataset = try ClipDataset(path: data ?? run.configuration.data.path)
+        let dataset = try ClipDataset.ofRun(run.configuration, at: data)
         let split = try dataset.split(run.configuration.data.trainSplit)
         let classes = run.configuration.model.classes
         guard dataset.classNames.count == classes else {

@@ -28,8 +28,7 @@ struct ProfileCommand: ParsableCommand {
     @Option(name: .customLong("set"), help: "Override a key: train.batch=16. May be repeated.")
     var overrides: [String] = []
 
-    @Option(help: "Threads to compute with (default: all cores).")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var computing: ComputingThreads
 
     @Option(help: "Steps to time, after two that warm up.")
     var steps = 10
@@ -40,11 +39,17 @@ struct ProfileCommand: ParsableCommand {
     @Flag(help: "List every operation, not only the dearest.")
     var all = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Show the kernels instead of the operations, as a Markdown table.",
+            discussion: "A convolution's way back is two kernels. Sums and hashes of whole "
+                + "gradients, which a worker makes beside a step, are in it."))
+    var kernels = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func validate() throws {
-        try require((1...1024).contains(threads), "--threads takes a number from 1 to 1024.")
         try require((1...10_000).contains(steps), "--steps takes a number from 1 to 10000.")
         if let trace {
             let folder = URL(fileURLWithPath: trace).deletingLastPathComponent().path
@@ -62,7 +67,7 @@ struct ProfileCommand: ParsableCommand {
 
     func run() throws {
         let run = try RunConfiguration(contentsOf: config, overrides: overrides)
-        let profiler = try StepProfiler(run, threads: threads)
+        let profiler = try StepProfiler(run, threads: computing.threads)
         var progress = DatasetProgress()
         let warmups = 2
         let total = warmups + steps
@@ -84,6 +89,8 @@ struct ProfileCommand: ParsableCommand {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             encoder.keyEncodingStrategy = .convertToSnakeCase
             print(String(decoding: try encoder.encode(profile), as: UTF8.self))
+        } else if kernels {
+            print(KernelTable(profile).text)
         } else {
             print(ProfileTable(profile, listed: all ? .max : Self.listed).text)
         }

@@ -21,18 +21,30 @@ struct ReplayCommand: ParsableCommand {
     @Option(help: "The step.")
     var step: UInt64
 
-    @Option(help: "Threads to compute with (default: all cores).")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @Option(help: "The clip dataset, where it is not where it was.")
+    var data: String?
+
+    @OptionGroup var computing: ComputingThreads
 
     func validate() throws {
-        guard step >= 1, threads >= 1 else {
-            throw ValidationError("--step and --threads take 1 or more.")
-        }
+        guard step >= 1 else { throw ValidationError("--step takes 1 or more.") }
+    }
+
+    private func beginning(_ start: Step) -> String {
+        let count = step - start.rawValue
+        let steps = count == 1 ? "1 step" : "\(count) steps"
+        let place =
+            start == Step(0)
+            ? "the beginning, no state is saved before it" : "the state of step \(start)"
+        return "computes \(steps) from \(place)"
     }
 
     func run() throws {
-        let replay = try StepReplay(ofRunAt: directory, step: Step(step), threads: threads)
-        print("from the state of step \(replay.start)")
+        let replay = try StepReplay(
+            ofRunAt: directory, step: Step(step), threads: computing.threads, data: data)
+        print(beginning(replay.start))
+        // The first step may take a while.
+        fflush(nil)
         let last = try replay.run(to: Step(step)) { outcome in
             let verdict =
                 outcome.isEqual ? "equal to the journal's" : "the journal has \(outcome.committed)"

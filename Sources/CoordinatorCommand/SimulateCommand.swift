@@ -12,7 +12,7 @@ struct SimulateCommand: AsyncParsableCommand {
             Example: coordinator simulate --seeds 1..1000
                      coordinator simulate --seeds 77 --history
 
-            The state machines are those of real runs; clock, network, disk and arithmetic are virtual. A seed that
+            The state machines are those of real runs; clock, network, disk and arithmetic are virtual. A seed that \
             fails is told with the command that shows its history. Exit status: 0 all are sound, 1 some are not.
             """)
 

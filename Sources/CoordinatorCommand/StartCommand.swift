@@ -13,14 +13,22 @@ struct StartCommand: ParsableCommand {
         commandName: "start",
         abstract: "Train a model, with local workers, joining ones, or both.",
         discussion: """
-            A new run:        coordinator start --config configs/quickstart.yaml --data clips.h5 --local-workers 2
-            Going on with it: coordinator start --run runs/quickstart --local-workers 4
-            More machines:    coordinator keys --run DIR
-                              coordinator start --config F --run DIR --bind tcp://10.0.0.1:5555 --workers 3
-                              coordinator token --run DIR --out FILE, for each of them, copied there, and then
-                              worker join tcp://10.0.0.1:5555 --token FILE
+            A new run:
+              coordinator start --config F --data clips.h5 --run DIR --local-workers 2
+            Going on with it:
+              coordinator start --run DIR --local-workers 4
+            More machines:
+              coordinator keys --run DIR
+              coordinator start --config F --run DIR --bind tcp://10.0.0.1:5555 --workers 3
+              coordinator token --run DIR --out FILE      (for each of them, copied there)
+              worker join tcp://10.0.0.1:5555 --token FILE               (on each of them)
 
-            Exit status: 0 the run is complete, 1 it failed, 2 wrong usage, 75 it stopped and can be resumed.
+            Ctrl-C or SIGTERM ends the run after the step under way, saves its state, and says how to go on. A second \
+            one ends it and its local workers at once; it goes on from the newest saved state, and steps after that are \
+            computed again, to the same bits.
+
+            Exit status: 0 the run is complete, 1 it failed, 2 wrong usage, 75 it stopped and can be \
+            resumed.
             """)
 
     @Option(help: "The configuration of a new run, a YAML file.")
@@ -92,6 +100,11 @@ struct StartCommand: ParsableCommand {
                 "Local workers tell the others the address by which they reach the coordinator: name "
                     + "the interface, as --bind tcp://10.0.0.1:5555, instead of \(bind ?? "").")
         }
+        guard workers.map({ $0 >= localWorkers }) ?? true else {
+            throw ValidationError(
+                "--workers counts the local ones, too: with --local-workers \(localWorkers) it takes "
+                    + "\(localWorkers) or more, not \(workers ?? 0).")
+        }
         guard expectedWorkers >= 1 else {
             throw ValidationError(
                 "A run needs workers: --local-workers N starts some here, --workers N waits for "
@@ -112,7 +125,9 @@ struct StartCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try runConfiguration()
-        if explainTimeouts { return try explain(configuration) }
+        if explainTimeouts {
+            return explain(try configuration?.transport ?? defaultTransport())
+        }
         let path = directory ?? "runs/\(configuration?.name ?? "run")"
         let metrics = dashboard.map { _ in PrometheusRegistry.ofRun() }
         let run = try TrainingRun(
@@ -126,7 +141,12 @@ struct StartCommand: ParsableCommand {
             try ServedDashboard(run, at: address, directory: path) { metrics?.runText ?? "" }
         }
         defer { page?.stop() }
-        let signals = StopSignals(run.stop)
+        let resumption = "coordinator start --run \(path)\(flagsToResume)"
+        let abandon = abandonment(of: run, resumption: resumption)
+        let signals = StopSignals(run.stop) {
+            abandon()
+            _exit(75)
+        }
         defer { signals.cancel() }
         let outcome = try run.run()
         if json { try printEnd(outcome, of: run) }
@@ -138,11 +158,34 @@ struct StartCommand: ParsableCommand {
         case .stopped(let saved, let reason):
             if !json {
                 print("stopped at step \(saved): \(reason)")
-                print("to go on: coordinator start --run \(path)\(resumption)")
+                print("to go on: \(resumption)")
             }
             throw ExitCode(75)
         case .failed(let reason):
             throw RunFailure(description: reason)
+        }
+    }
+
+    /// What a second request to stop does: no worker of this machine is left behind, and the user is told.
+    private func abandonment(
+        of run: TrainingRun, resumption: String
+    ) -> @Sendable () -> Void {
+        { [abandon = run.abandon, board = run.board, isJSON = json] in
+            abandon()
+            let status = board.current.status
+            let text = "stopped at once at step \(status.step); to go on: \(resumption)"
+            var line = isatty(STDOUT_FILENO) == 1 ? "\r\u{1B}[K" + text : text
+            if isJSON {
+                // Were it to fail, there is nobody to tell any more.
+                do {
+                    line = try MetricsLines().line(
+                        MetricsLines.EndLine(
+                            time: Date().timeIntervalSince1970, outcome: "stopped",
+                            step: status.savedStep, reason: text))
+                } catch {}
+            }
+            print(line)
+            fflush(nil)
         }
     }
 
@@ -164,7 +207,7 @@ struct StartCommand: ParsableCommand {
     }
 
     /// The flags that a resumption needs besides the run.
-    private var resumption: String {
+    private var flagsToResume: String {
         var flags = ""
         if localWorkers > 0 { flags += " --local-workers \(localWorkers)" }
         if let workers { flags += " --workers \(workers)" }
@@ -173,12 +216,25 @@ struct StartCommand: ParsableCommand {
         return flags
     }
 
-    private func explain(_ configuration: RunConfiguration?) throws {
-        let stored = try directory.map { try TrainingRun.workerTimeout(ofRunAt: $0) } ?? nil
-        let knob =
-            configuration?.transport.workerTimeout ?? stored
-            ?? TransportConfiguration().workerTimeout
-        for (name, length, purpose) in Deadlines(worker: knob).explained {
+    /// That of a run that is there, or one of which no more is known than the flags say.
+    private func defaultTransport() throws -> TransportConfiguration {
+        if let directory, let stored = try TrainingRun.transport(ofRunAt: directory) {
+            return stored
+        }
+        let (own, others) = (
+            overrides.filter { $0.hasPrefix("transport.") },
+            overrides.filter { !$0.hasPrefix("transport.") }
+        )
+        if let other = others.first {
+            throw ValidationError(
+                "No time-out follows from \(other); name a configuration with --config to check it."
+            )
+        }
+        return try TransportConfiguration(overrides: own)
+    }
+
+    private func explain(_ transport: TransportConfiguration) {
+        for (name, length, purpose) in Deadlines(worker: transport.workerTimeout).explained {
             print(
                 name.padding(toLength: 18, withPad: " ", startingAt: 0)
                     + String(format: "%9.3f s   ", length.inSeconds) + purpose)
@@ -191,6 +247,9 @@ struct StartCommand: ParsableCommand {
             let file = config ?? directory.map({ $0 + "/config.yaml" })
         else { return nil }
         var configuration = try RunConfiguration(contentsOf: file, overrides: overrides)
+        if let data, !FileManager.default.fileExists(atPath: data) {
+            throw RunFailure(description: "\(data): no such file, which --data names")
+        }
         // Absolute, for a run may be resumed from another working directory.
         configuration.data.path =
             URL(fileURLWithPath: data ?? configuration.data.path).path

@@ -7,7 +7,10 @@ import Synchronization
 final class StopSignals {
     private var sources: [any DispatchSourceSignal] = []
 
-    /// - Parameter again: What a second signal of the same number does.
+    /// - Parameters:
+    ///   - stop: Asks for an end after the step.
+    ///   - again: What a second signal of the same number does: the first of each may tell of one request, a terminal's and
+    ///     a launcher's.
     init(
         _ stop: @escaping @Sendable (_ reason: String) -> Void,
         again: @escaping @Sendable () -> Void = { _exit(75) }
@@ -21,9 +24,13 @@ final class StopSignals {
             // Under nohup a terminal may go.
             if number == SIGHUP, Self.isIgnored(before) { continue }
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            let counter = RequestCounter()
+            let requests = RequestCounter()
             source.setEventHandler {
-                if counter.next() > 1 { again() } else { stop(name) }
+                switch requests.next() {
+                case 1: stop(name)
+                case 2: again()
+                default: break
+                }
             }
             source.resume()
             sources.append(source)

@@ -1,6 +1,7 @@
 import AccessControl
 import ArgumentParser
 import Checkpoints
+import Coordinating
 import Foundation
 import ZeroMQ
 
@@ -10,10 +11,12 @@ struct TokenCommand: ParsableCommand {
         commandName: "token",
         abstract: "Make a token with which a worker joins a run from another machine.",
         discussion: """
-            Example: coordinator token --run runs/mine --out gpu-3.token
-                     scp gpu-3.token gpu-3: ; ssh gpu-3 worker join tcp://10.0.0.1:5555 --token gpu-3.token
+            Example:
+              coordinator token --run runs/mine --out node-3.token
+              scp node-3.token node-3:
+              ssh node-3 worker join tcp://10.0.0.1:5555 --token node-3.token
 
-            A token lets in one worker, once: that worker's own key is taken up then, and a copy of the token is worth
+            A token lets in one worker, once: that worker's own key is taken up then, and a copy of the token is worth \
             nothing. It may be made before the run starts or while it is under way. Without --out it is printed.
             """)
 
@@ -61,6 +64,7 @@ struct TokenCommand: ParsableCommand {
             throw AccessError.exists(path: out, remedy: "name another file")
         }
         let known = try place.run.flatMap { try RunDirectory.address(at: $0) }
+            .flatMap { BindAddress.isWildcard($0) ? nil : $0 }
         let token = try AccessList(directory: keys.directory).issue(
             name: name, for: keys.pair.publicKey, address: address ?? known, life: life ?? nil,
             isReusable: reusable)

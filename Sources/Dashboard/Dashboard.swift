@@ -17,8 +17,17 @@ public final class Dashboard: Sendable {
     public let address: DashboardAddress
     private let server: HTTPServer
     private let serving: Task<Void, Never>
+    private let viewers: Viewers
+    private let board: StatusBoard
+    /// A viewer who does not ask within this is not waited for.
+    private static let farewell = Duration.seconds(2)
 
-    private init(address: DashboardAddress, server: HTTPServer, serving: Task<Void, Never>) {
+    private init(
+        address: DashboardAddress, server: HTTPServer, serving: Task<Void, Never>,
+        viewers: Viewers, board: StatusBoard
+    ) {
+        self.viewers = viewers
+        self.board = board
         self.address = address
         self.server = server
         self.serving = serving
@@ -35,8 +44,10 @@ public final class Dashboard: Sendable {
         metrics: @escaping @Sendable () -> String
     ) async throws(ServingError) -> Dashboard {
         do {
+            let viewers = Viewers()
             let handler = DashboardHandler(
-                board: board, token: token, isLoopback: address.isLoopback, metrics: metrics)
+                board: board, token: token, isLoopback: address.isLoopback, metrics: metrics,
+                viewers: viewers)
             let server = HTTPServer(
                 config: HTTPServer.Configuration(
                     address: try address.socketAddress(), logger: .disabled),
@@ -44,7 +55,7 @@ public final class Dashboard: Sendable {
             let (serving, port) = try await start(server)
             return Dashboard(
                 address: address.with(port: port ?? address.port), server: server,
-                serving: serving)
+                serving: serving, viewers: viewers, board: board)
         } catch {
             throw ServingError(
                 description:
@@ -53,8 +64,12 @@ public final class Dashboard: Sendable {
         }
     }
 
-    /// Closes.
+    /// Closes; a page that is open is told first how the run ended.
     public func stop() async {
+        let deadline = ContinuousClock.now + Self.farewell
+        while board.current.status.phase == .ended, viewers.areLeftWondering, .now < deadline {
+            do { try await Task.sleep(for: .milliseconds(50)) } catch { break }
+        }
         await server.stop()
         await serving.value
     }

@@ -8,6 +8,7 @@ struct DashboardHandler: HTTPHandler {
     let token: String?
     let isLoopback: Bool
     let metrics: @Sendable () -> String
+    let viewers: Viewers
 
     /// A coordinator whose control thread has not moved for so long is not well.
     private static let stillness = Duration.seconds(30)
@@ -34,7 +35,9 @@ struct DashboardHandler: HTTPHandler {
             return response(try board.current.status.json(), "application/json")
         case "/api/run":
             let seen = RunDocument.Seen(request.query)
-            return response(try RunDocument(board.current).json(after: seen), "application/json")
+            let telemetry = board.current
+            viewers.told(ended: telemetry.status.phase == .ended)
+            return response(try RunDocument(telemetry).json(after: seen), "application/json")
         case "/metrics":
             return response(Data(metrics().utf8), "text/plain; version=0.0.4; charset=utf-8")
         default:

@@ -93,7 +93,7 @@ public struct HostProblem: Equatable, Sendable {
         for line in lines.reversed() {
             for (words, remedy) in connectionRemedies where line.contains(words) {
                 return (
-                    line,
+                    Self.words(line, host),
                     remedy?.split(separator: "HOST", omittingEmptySubsequences: false)
                         .joined(separator: host)
                 )

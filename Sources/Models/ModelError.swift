@@ -38,8 +38,8 @@ public enum ModelError: Error, Sendable, Hashable, CustomStringConvertible {
             "train.freeze leaves nothing to train; take a name out of it"
         case .nothingInBfloat16:
             """
-            train.precision is bf16, which convolutions of 32 channels and more in multiples of 16 use, and the \
-            model has none; widen it, or take fp32
+            train.precision is bf16, for convolutions of 16 channels and more in multiples of 16, and the model \
+            has none that would be faster; widen it, or take fp32
             """
         }
     }

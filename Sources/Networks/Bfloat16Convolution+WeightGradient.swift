@@ -5,7 +5,24 @@ extension Bfloat16Convolution {
     /// Floats of the partial gradients, and behind them of the output's gradient in panels.
     var partialCount: Int {
         partialFloats
-            + Self.floats(rows.roundedUp(to: 2) * Self.width(shape.out_channels))
+            + (packsOnce
+                ? Self.floats(rows.roundedUp(to: 2) * Self.width(shape.out_channels)) : 0)
+    }
+
+    /// Whether several tiles read one part of the output's gradient: it is packed for all of them.
+    private var packsOnce: Bool { unitTiles > 1 }
+    private var unitTiles: Int { units.parts(of: gradientTiles.unitsPerTile) }
+
+    /// Bytes of a table of pixels, a block of the input, and the output's gradient in panels.
+    var gradientScratchBytes: Int {
+        tableBytes + Int(LK_BF16_SCRATCH)
+            + (packsOnce
+                ? 0
+                : LK_BF16_PIXELS * Self.width(shape.out_channels)
+                    * MemoryLayout<lk_bf16>.stride)
+    }
+    private var tableBytes: Int {
+        lk_indirect_padded(LK_BF16_PIXELS) * MemoryLayout<UnsafePointer<Float>>.stride
     }
 
     private var partialFloats: Int { gradientTiles.parts * depth * shape.out_channels }
@@ -19,16 +36,19 @@ extension Bfloat16Convolution {
         let cut = gradientTiles
         let width = Self.width(shape.out_channels)
         let packed = (partials + partialFloats).bfloat16
-        pass.tiles(rows, of: LK_BF16_PIXELS) { range, _ in
-            lk_bf16_pack_pairs(
-                range.count, shape.out_channels, dy + range.lowerBound * shape.out_channels,
-                packed + range.lowerBound * width)
+        if packsOnce {
+            pass.tiles(rows, of: LK_BF16_PIXELS) { range, _ in
+                lk_bf16_pack_pairs(
+                    range.count, shape.out_channels, dy + range.lowerBound * shape.out_channels,
+                    packed + range.lowerBound * width)
+            }
         }
-        let tiles = units.parts(of: cut.unitsPerTile)
+        let tiles = unitTiles
         pass.pool.run(tiles: cut.parts * tiles) { tile, thread in
             let part = tile / tiles
             gradientTile(
-                x, packed, units: (tile % tiles).range(of: cut.unitsPerTile, in: units),
+                x, dy, packed: packsOnce ? packed : nil,
+                units: (tile % tiles).range(of: cut.unitsPerTile, in: units),
                 rows: part.range(of: cut.partRows, in: rows),
                 into: partials + part * depth * shape.out_channels, zeros: pass.zeros,
                 scratch: pass.scratch(of: thread))
@@ -42,17 +62,22 @@ extension Bfloat16Convolution {
     }
 
     private func gradientTile(
-        _ x: UnsafePointer<Float>, _ packed: UnsafePointer<lk_bf16>, units: Range<Int>,
-        rows: Range<Int>, into partial: UnsafeMutablePointer<Float>, zeros: UnsafePointer<Float>,
-        scratch: UnsafeMutableRawPointer
+        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, packed: UnsafePointer<lk_bf16>?,
+        units: Range<Int>, rows: Range<Int>, into partial: UnsafeMutablePointer<Float>,
+        zeros: UnsafePointer<Float>, scratch: UnsafeMutableRawPointer
     ) {
         let cut = gradientTiles
         let pixels = scratch.assumingMemoryBound(to: UnsafePointer<Float>?.self)
-        let rest =
-            scratch + LK_BF16_PIXELS.roundedUp(to: LK_INDIRECT_ROWS)
-            * MemoryLayout<UnsafePointer<Float>>.stride
+        let block = scratch + tableBytes
+        let own = (block + Int(LK_BF16_SCRATCH)).assumingMemoryBound(to: lk_bf16.self)
         for first in stride(from: rows.lowerBound, to: rows.upperBound, by: LK_BF16_PIXELS) {
             let some = first..<min(first + LK_BF16_PIXELS, rows.upperBound)
+            if packed == nil {
+                lk_bf16_pack_pairs(
+                    some.count, shape.out_channels, dy + first * shape.out_channels, own)
+            }
+            let panels =
+                packed.map { $0 + first * Self.width(shape.out_channels) } ?? UnsafePointer(own)
             var current = -1
             for unit in units {
                 let tap = unit / cut.unitsPerTap
@@ -65,9 +90,9 @@ extension Bfloat16Convolution {
                     of: cut.channels, in: shape.in_channels)
                 let place = tap * shape.in_channels + channels.lowerBound
                 lk_bf16_outer(
-                    some.count, pixels, channels.lowerBound, channels.count,
-                    packed + first * Self.width(shape.out_channels), shape.out_channels,
-                    partial + place * shape.out_channels, first > rows.lowerBound ? 1 : 0, rest)
+                    some.count, pixels, channels.lowerBound, channels.count, panels,
+                    shape.out_channels, partial + place * shape.out_channels,
+                    first > rows.lowerBound ? 1 : 0, block)
             }
         }
     }

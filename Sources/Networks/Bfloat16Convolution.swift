@@ -15,13 +15,14 @@ struct Bfloat16Convolution: ConvolutionAlgorithm {
 
     /// Nil where the shape is none for this.
     init?(_ shape: lk_convolution, clips: Int) {
-        guard shape.suitsBfloat16 else { return nil }
+        guard shape.suitsBfloat16Products else { return nil }
         indirect = TiledConvolution(shape, clips: clips)
         (tileRows, tileColumns) = Self.tiles(rows: indirect.rows, columns: shape.out_channels)
         gradientTiles = Self.gradientTiles(of: shape, rows: indirect.rows)
     }
 
     var shape: lk_convolution { indirect.shape }
+    var method: OperationCost.Method { .bfloat16 }
     var rows: Int { indirect.rows }
     var taps: Int { indirect.taps }
     var depth: Int { indirect.depth }
@@ -33,9 +34,7 @@ struct Bfloat16Convolution: ConvolutionAlgorithm {
     var scratchBytes: Int {
         let padded = lk_indirect_padded(TiledConvolution.mostRows)
         let pointers = (taps + 1) * padded * MemoryLayout<UnsafePointer<Float>>.stride
-        let pixels =
-            Int(lk_indirect_padded(LK_BF16_PIXELS)) * MemoryLayout<UnsafePointer<Float>>.stride
-        return max(pointers, pixels) + Int(LK_BF16_SCRATCH)
+        return max(pointers + Int(LK_BF16_SCRATCH), gradientScratchBytes)
     }
 
     /// Columns of a packed matrix.
@@ -69,9 +68,13 @@ struct Bfloat16Convolution: ConvolutionAlgorithm {
 }
 
 extension lk_convolution {
-    /// Whether its matrices are whole vectors of bf16, and large enough for packing to pay.
-    var suitsBfloat16: Bool {
-        in_channels % 16 == 0 && out_channels % 16 == 0 && taps <= LK_BF16_TAPS && !hasFewChannels
+    /// Whether its matrices are whole vectors of bf16, and large enough for packing to pay, or it is a stem with
+    /// kernels of its own.
+    var suitsBfloat16: Bool { suitsBfloat16Products || suitsBfloat16Stem }
+
+    var suitsBfloat16Products: Bool {
+        in_channels % 16 == 0 && out_channels % 16 == 0 && max(in_channels, out_channels) >= 32
+            && taps <= LK_BF16_TAPS
     }
 }
 

@@ -7,6 +7,7 @@ import Tensors
 /// clips beside it.
 protocol ConvolutionAlgorithm: Sendable {
     var shape: lk_convolution { get }
+    var method: OperationCost.Method { get }
     /// Output pixels of the batch.
     var rows: Int { get }
     /// Output pixels that are finished together.

@@ -158,7 +158,8 @@ public final class Executor {
                 mixedLabels: mixedLabels, mixture: mixture,
                 keys: keys,
                 parameters: parameters.values.base, running: parameters.statistics.base,
-                gradient: gradient.base, statistics: statistics.base, pool: pool)
+                gradient: gradient.base, statistics: statistics.base, pool: pool,
+                middle: observer.middle)
             observer.began()
             for operation in plan.operations {
                 operation.forward(pass)

@@ -20,6 +20,18 @@ public struct OperationCost: Sendable, Hashable, Codable {
         case loss = "loss"
     }
 
+    /// How a convolution is computed.
+    public enum Method: String, Sendable, Hashable, Codable {
+        /// In the transformed domain.
+        case winograd = "Winograd"
+        /// Along the input's lines, for few channels.
+        case direct = "direct"
+        /// Through tables of pointers to pixels.
+        case indirect = "indirect"
+        /// Products of bf16, sums of float.
+        case bfloat16 = "bf16"
+    }
+
     /// What one pass has to do for all clips.
     public struct Work: Sendable, Hashable, Codable {
         public let multiplyAdds: Int
@@ -45,6 +57,9 @@ public struct OperationCost: Sendable, Hashable, Codable {
     public let title: String
     public let forward: Work
     public let backward: Work
+    /// Of a convolution; and the part of its way back that comes first, the input's gradient.
+    public var method: Method?
+    public var inputGradient = Work.none
 }
 
 extension GradientTarget {

@@ -43,6 +43,8 @@ struct Pass {
     /// The batch's statistics times its clips, written in training.
     let statistics: UnsafeMutablePointer<Float>
     let pool: ThreadPool
+    /// Where an operation notes when it has the gradient of its input; nil while nobody looks.
+    var middle: UnsafeMutablePointer<PassTimeline.Instant>?
 
     subscript(buffer: BufferID) -> UnsafeMutablePointer<Float> {
         arena + offsets[buffer.index]

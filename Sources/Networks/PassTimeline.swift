@@ -2,6 +2,12 @@
 protocol PassObserver {
     func began()
     func operationEnded()
+    /// Where an operation notes an instant in its midst.
+    var middle: UnsafeMutablePointer<PassTimeline.Instant>? { get }
+}
+
+extension PassObserver {
+    var middle: UnsafeMutablePointer<PassTimeline.Instant>? { nil }
 }
 
 /// The ordinary pass: compiled, it is as if nobody could look.
@@ -22,15 +28,29 @@ public final class PassTimeline: PassObserver {
     public let operations: Int
     /// The beginning, and the end of each operation: forward, then backward from the last.
     private let instants: UnsafeMutableBufferPointer<Instant>
+    /// Of each operation, in the same order: when it had the gradient of its input, where it told.
+    private let middles: UnsafeMutableBufferPointer<Instant>
+    private let noted: UnsafeMutablePointer<Instant>
     private var next = 0
 
     public init(plan: Plan) {
         operations = plan.operations.count
         instants = .allocate(capacity: 2 * operations + 1)
-        instants.initialize(repeating: ContinuousClock.now)
+        let now = ContinuousClock.now
+        instants.initialize(repeating: now)
+        middles = .allocate(capacity: 2 * operations)
+        middles.initialize(repeating: now)
+        noted = .allocate(capacity: 1)
+        noted.initialize(to: now)
     }
 
-    deinit { instants.deallocate() }
+    deinit {
+        instants.deallocate()
+        middles.deallocate()
+        noted.deallocate()
+    }
+
+    var middle: UnsafeMutablePointer<Instant>? { noted }
 
     func began() {
         instants[0] = ContinuousClock.now
@@ -39,6 +59,7 @@ public final class PassTimeline: PassObserver {
 
     func operationEnded() {
         instants[next] = ContinuousClock.now
+        middles[next - 1] = noted.pointee
         next += 1
     }
 
@@ -51,6 +72,14 @@ public final class PassTimeline: PassObserver {
     /// When the operation of this number went backward.
     public func backward(_ operation: Int) -> Range<Instant> {
         span(2 * operations - 1 - operation)
+    }
+
+    /// The part of its way back in which the operation made the gradient of its input. Empty where it
+    /// made none, or did not tell.
+    public func inputGradient(_ operation: Int) -> Range<Instant> {
+        let whole = backward(operation)
+        let middle = middles[2 * operations - 1 - operation]
+        return whole.lowerBound..<(whole.contains(middle) ? middle : whole.lowerBound)
     }
 
     private func span(_ index: Int) -> Range<Instant> {

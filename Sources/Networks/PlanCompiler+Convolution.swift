@@ -26,6 +26,9 @@ extension PlanCompiler {
     }
 
     private func algorithm(for shape: lk_convolution) -> any ConvolutionAlgorithm {
+        if precision == .bf16, let stem = Bfloat16StemConvolution(shape, clips: clips) {
+            return stem
+        }
         let winograd = WinogradConvolution(shape, clips: clips)
         // By 1 x 3 x 3, a fourth of the products in float is less than all of them in bf16; over time half of them
         // is not.

@@ -5,7 +5,7 @@ extension PlannedConvolution {
         let shape = convolution.shape
         let (input, output) = (inputFloats, convolution.rows * shape.out_channels)
         let residual = folded?.residual == nil ? 0 : output
-        var back = OperationCost.Work.none
+        var (back, first) = (OperationCost.Work.none, OperationCost.Work.none)
         if let backward {
             let products = (backward.dx == nil ? 0 : 1) + (backward.partials == nil ? 0 : 1)
             back = OperationCost.Work(
@@ -13,13 +13,18 @@ extension PlannedConvolution {
                 floats: products * output
                     + (backward.dx.map { $0.sweeps * input + weight.forwardFloats } ?? 0)
                     + (backward.partials == nil ? 0 : input + weight.gradientFloats))
+            if let dx = backward.dx {
+                first = OperationCost.Work(
+                    multiplyAdds: convolution.multiplyAdds,
+                    floats: output + dx.sweeps * input + weight.forwardFloats)
+            }
         }
         return OperationCost(
             name: name, kind: shape.kind, title: shape.title,
             forward: OperationCost.Work(
                 multiplyAdds: convolution.multiplyAdds,
                 floats: input + output + residual + weight.forwardFloats),
-            backward: back)
+            backward: back, method: convolution.method, inputGradient: first)
     }
 
     private var inputFloats: Int {

@@ -109,6 +109,7 @@ struct PlannedConvolution: PlannedOperation {
                 pass[backward.dy],
                 ConvolutionWeight(values: weight.backward(pass), layout: layout),
                 packed: pass[packed], pass[dx.buffer], accumulate: dx.accumulates, pass)
+            pass.middle?.pointee = .now
         }
         guard let partials = backward.partials, let x = backward.x else { return }
         let (gradient, accumulates) = weight.gradient(pass)

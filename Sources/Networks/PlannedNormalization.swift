@@ -71,6 +71,8 @@ struct PlannedNormalization: PlannedOperation {
 
     /// Pixels of a tile: about 128 kB of activations.
     var tileRows: Int { max(1, 32_768 / tensors.channels) }
+    /// Whether the result is larger than the caches that threads share.
+    private var streams: Bool { rows * tensors.channels >= 2_097_152 }
     /// Maps of a tile, where the tile has to be whole maps.
     var tileImages: Int { max(1, tileRows / (map.height * map.width)) }
     /// Tiles of the sums of the way back.
@@ -189,7 +191,8 @@ struct PlannedNormalization: PlannedOperation {
         let added = residual.map { pass[$0] }
         pass.tiles(rows, of: tileRows) { range, _ in
             let first = range.lowerBound * channels
-            lk_batchnorm_apply(
+            let apply = streams ? lk_batchnorm_apply_streaming : lk_batchnorm_apply
+            apply(
                 range.count, channels, input + first, scale, shift, added.map { $0 + first },
                 ending == .relu ? 1 : 0, output + first)
         }

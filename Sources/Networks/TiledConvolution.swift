@@ -70,6 +70,7 @@ struct TiledConvolution: ConvolutionAlgorithm {
             : Self.gradientTiles(of: shape, rows: rows)
     }
 
+    var method: OperationCost.Method { direct ? .direct : .indirect }
     var depth: Int { taps * shape.in_channels }
 
     /// Floats of the weight, packed for the way forward.

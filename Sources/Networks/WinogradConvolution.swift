@@ -35,6 +35,7 @@ struct WinogradConvolution: ConvolutionAlgorithm {
             : rows / (output.tiles / output.bandTiles) * output.bandsPerTile
     }
 
+    var method: OperationCost.Method { .winograd }
     var finishesTiles: Bool {
         shape.kernel_time == 1 && !output.streamsWeight && output.columnTiles == 1
     }

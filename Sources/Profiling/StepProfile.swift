@@ -50,6 +50,8 @@ public struct StepProfile: Sendable, Hashable, Codable {
     public let operations: [OperationProfile]
     /// The dearest first.
     public let kinds: [Kind]
+    /// Every kernel of the step, and of what a worker does beside it; the dearest first.
+    public let kernels: [KernelProfile]
     public let forwardMilliseconds: Double
     public let backwardMilliseconds: Double
     public let updateMilliseconds: Double
@@ -65,9 +67,10 @@ public struct StepProfile: Sendable, Hashable, Codable {
     ///   - costs: of the plan's operations, in their order.
     ///   - updateBytes: bytes that the update reads and writes.
     ///   - times: of the timed steps, at least one.
+    ///   - beside: kernels that work beside the step.
     public init(
         _ setting: Setting, costs: [OperationCost], updateBytes: Int, times: [StepTimes],
-        limits: MachineLimits
+        limits: MachineLimits, beside: [KernelUse] = []
     ) {
         self.setting = setting
         self.limits = limits
@@ -101,6 +104,17 @@ public struct StepProfile: Sendable, Hashable, Codable {
                     stepMilliseconds: sum)
             ]
         kinds = Self.kinds(of: operations)
+        let inputGradient = costs.indices.map { index in
+            times.map { $0.inputGradient[index].length }.median
+        }
+        let uses = KernelUse.all(
+            costs, forward: forward, backward: backward, inputGradient: inputGradient)
+        kernels = KernelProfile.together(
+            uses + [
+                KernelUse(
+                    "optimizer and running statistics", OperationCost.Work(bytes: updateBytes),
+                    seconds: update.milliseconds / 1000)
+            ] + beside, limits: limits, stepMilliseconds: sum)
         fastestMilliseconds = 1000 * (times.map(\.seconds).min() ?? 0)
         slowestMilliseconds = 1000 * (times.map(\.seconds).max() ?? 0)
         let multiplyAdds = kinds.reduce(0) { $0 + $1.multiplyAdds }

@@ -26,6 +26,11 @@ public final class StepProfiler {
     /// Random pixels, for a pass may reuse the memory of its input.
     private let pixels: FloatBuffer
     private let timeline: PassTimeline
+    /// What another slot would have added to, and the last digest of a block.
+    private let slotSum: FloatBuffer
+    private var digest: Digest128?
+    /// As many as a worker hashes at once.
+    private static let hashedFloats = 16_384
 
     public init(_ configuration: RunConfiguration, threads: Int) throws(ProfilingError) {
         self.configuration = configuration
@@ -45,6 +50,7 @@ public final class StepProfiler {
         gradient = FloatBuffer(count: tree.gradientExtent)
         statistics = FloatBuffer(count: tree.batchStatisticsExtent)
         pixels = FloatBuffer(count: executor.clips.count)
+        slotSum = FloatBuffer(count: tree.gradientExtent)
         drawClips()
     }
 
@@ -76,6 +82,7 @@ public final class StepProfiler {
         var gigaflops: [Double] = []
         var gigabytes: [Double] = []
         var times: [StepTimes] = []
+        var besides: [[KernelUse]] = []
         for number in 0..<warmups + steps {
             for _ in 0..<Self.probesPerStep {
                 gigaflops.append(probe.gigaflops())
@@ -83,7 +90,10 @@ public final class StepProfiler {
             }
             let step = step()
             finished(number + 1)
-            if number >= warmups { times.append(step) }
+            if number >= warmups {
+                times.append(step)
+                besides.append(exchange())
+            }
         }
         let plan = executor.plan
         let profile = StepProfile(
@@ -92,7 +102,8 @@ public final class StepProfiler {
                 kernels: KernelVariant.current.rawValue, blas: BLAS.coreName,
                 arenaBytes: plan.arenaBytes),
             costs: plan.costs, updateBytes: updateBytes, times: times,
-            limits: MachineLimits(gigaflops: gigaflops, gigabytes: gigabytes))
+            limits: MachineLimits(gigaflops: gigaflops, gigabytes: gigabytes),
+            beside: KernelUse.medians(besides))
         return (profile, times[times.count - 1])
     }
 
@@ -106,6 +117,30 @@ public final class StepProfiler {
         optimizer.apply(gradient, clips: clips, update: 0, rate: 0, to: parameters, pool: pool)
         RunningStatistics.update(parameters, from: statistics, clips: clips)
         return StepTimes(timeline, update: start..<ContinuousClock.now)
+    }
+
+    /// What a worker does once for each slot and each step with vectors as long as the gradient.
+    private func exchange() -> [KernelUse] {
+        let count = gradient.count
+        let bytes = count * MemoryLayout<Float>.stride
+        let clock = ContinuousClock()
+        let adding = clock.measure {
+            VectorSums.add(into: slotSum.base, from: gradient.base, count: count)
+        }
+        let hashing = clock.measure {
+            for first in stride(from: 0, to: count, by: Self.hashedFloats) {
+                digest = Digest128(
+                    of: gradient.base + first, count: min(Self.hashedFloats, count - first))
+            }
+        }
+        return [
+            KernelUse(
+                "sum of two slots, one thread", OperationCost.Work(bytes: 3 * bytes),
+                seconds: adding / .seconds(1), isBeside: true),
+            KernelUse(
+                "hash of the gradient, one thread", OperationCost.Work(bytes: bytes),
+                seconds: hashing / .seconds(1), isBeside: true),
+        ]
     }
 
     /// Each vector once for every sweep over it: weights and moments are read and written.

@@ -5,11 +5,19 @@ public struct StepTimes: Sendable, Hashable {
     /// By operation, in the order of the plan.
     public let forward: [Range<Double>]
     public let backward: [Range<Double>]
+    /// The part of the way back in which the gradient of the input was made; empty where none was.
+    public let inputGradient: [Range<Double>]
     public let update: Range<Double>
 
-    public init(forward: [Range<Double>], backward: [Range<Double>], update: Range<Double>) {
+    /// - Parameter inputGradient: empty ranges where it is left out.
+    public init(
+        forward: [Range<Double>], backward: [Range<Double>], update: Range<Double>,
+        inputGradient: [Range<Double>]? = nil
+    ) {
         self.forward = forward
         self.backward = backward
+        self.inputGradient =
+            inputGradient ?? backward.map { $0.lowerBound..<$0.lowerBound }
         self.update = update
     }
 
@@ -21,6 +29,7 @@ public struct StepTimes: Sendable, Hashable {
         }
         forward = (0..<pass.operations).map { seconds(pass.forward($0)) }
         backward = (0..<pass.operations).map { seconds(pass.backward($0)) }
+        inputGradient = (0..<pass.operations).map { seconds(pass.inputGradient($0)) }
         self.update = seconds(update)
     }
 

@@ -31,7 +31,7 @@ extension Simulation {
         case .refused(let reason): violate("worker \(index) was refused: \(reason)")
         case .failed(let reason) where !reason.contains("nobody answers"):
             violate("worker \(index) failed: \(reason)")
-        case .failed, .left, .stopped:
+        case .failed, .left, .leftUnheard, .withdrew, .stopped, .orphaned:
             queue.add(.startWorker(index), at: now + random.milliseconds(100...3000))
         }
     }

@@ -2,8 +2,6 @@ import CKernels
 import Glibc
 import Synchronization
 
-typealias Tile = (_ tile: Int, _ thread: Int) -> Void
-
 /// What the threads of a pool share.
 ///
 /// One atomic word holds the task's number and its next tile, so that a thread that wakes late
@@ -24,7 +22,7 @@ final class Crew: @unchecked Sendable {
     private let sleepers = Atomic<Int>(0)
     private let dismissed = Atomic<Bool>(false)
     private let busy = Atomic<Bool>(false)
-    private var body: UnsafePointer<Tile>?
+    private var body: BorrowedTile?
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -47,7 +45,7 @@ final class Crew: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func run(tiles: Int, _ body: UnsafePointer<Tile>) {
+    func run(tiles: Int, _ body: BorrowedTile) {
         let wasBusy = busy.exchange(true, ordering: .acquiring)
         precondition(!wasBusy, "ThreadPool.run is called by one thread at a time")
         let task = (ticket.load(ordering: .relaxed) >> 32 &+ 1) & 0xFFFF_FFFF
@@ -108,7 +106,7 @@ final class Crew: @unchecked Sendable {
                 continue
             }
             guard let body else { preconditionFailure("a tile without a task") }
-            body.pointee(Int(current & 0xFFFF_FFFF), thread)
+            body(Int(current & 0xFFFF_FFFF), thread)
             finished += 1
             current = ticket.load(ordering: .acquiring)
             // Report before leaving this task: the count belongs to it.

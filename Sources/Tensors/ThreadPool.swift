@@ -59,9 +59,7 @@ public final class ThreadPool: Sendable {
             for tile in 0..<tiles { body(tile, 0) }
             return
         }
-        withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: body) { crew.run(tiles: tiles, $0) }
-        }
+        BorrowedTile.withBorrowed(body) { crew.run(tiles: tiles, $0) }
     }
 }
 

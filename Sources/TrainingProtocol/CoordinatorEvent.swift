@@ -47,7 +47,8 @@ public enum Outcome: Sendable, Equatable {
 
 /// What people and metrics hear of a run.
 public enum CoordinatorNote: Sendable, Equatable {
-    case joined(WorkerID, host: String, threads: Int)
+    /// - Parameter before: The number that it had until it was lost, or in an earlier term.
+    case joined(WorkerID, before: WorkerID?, host: String, threads: Int)
     case refused(host: String, reason: String)
     /// - Parameter takesOver: Whether it goes on with a step in the middle.
     case began(Generation, state: Step, members: [MemberEntry], takesOver: Bool, reason: String)

@@ -34,12 +34,12 @@ extension CoordinatorMachine {
         // One that comes back may hold the last state, which was thought to be lost.
         if mustEnd, !isEvaluationDue { phase = .gathering }
         let holders = chosen.contains { peers[$0].holds == committed }
-        let usual = usualPace
-        let shares = chosen.map { index in
+        let paces = expectedPaces(of: chosen)
+        let shares = zip(chosen, paces).map { index, pace in
             let peer = peers[index]
             let kept = peer.holds == committed ? peer.readiness?.holding?.finished : nil
             return SlotAssignment.Share(
-                kept: kept ?? SlotSet(), pace: peer.pace ?? usual,
+                kept: kept ?? SlotSet(), pace: pace,
                 isTaking: !holders || peer.holds == committed)
         }
         let slots = options.schedule.slots
@@ -69,13 +69,12 @@ extension CoordinatorMachine {
             for index in left { peers[index].isMember = false }
             return left.isEmpty ? nobodyIsLeft(reason: reason) : begin(reason: reason)
         }
-        let usual = usualPace
-        let shares = left.map { index in
+        let paces = expectedPaces(of: left)
+        let shares = zip(left, paces).map { index, pace in
             let peer = peers[index]
             let done = peer.progress?.finished.count ?? 0
             return SlotAssignment.Share(
-                kept: peer.slots, unfinished: max(0, peer.slots.count - done),
-                pace: peer.pace ?? usual,
+                kept: peer.slots, unfinished: max(0, peer.slots.count - done), pace: pace,
                 isTaking: peer.holds == committed)
         }
         let sets = SlotAssignment.spread(slots: options.schedule.slots, over: shares)
@@ -104,6 +103,9 @@ extension CoordinatorMachine {
             peers[index].progress = nil
             peers[index].advanced = now
             peers[index].repeated = now
+            if peers[index].idle > 0, peers[index].pace != nil, !peers[index].slots.isEmpty {
+                peers[index].isOnTrial = true
+            }
         }
         let isEvaluating = takesOver ? phase == .evaluating : isEvaluationDue
         dealBlocks(isEvaluating)
@@ -124,7 +126,8 @@ extension CoordinatorMachine {
         directives += [
             .append(
                 .began(
-                    generation: generation, state: committed, members: entries, reason: reason)),
+                    generation: generation, state: committed, members: entries,
+                    takesOver: takesOver, reason: reason)),
             .note(
                 .began(
                     generation, state: committed, members: entries, takesOver: takesOver,
@@ -171,18 +174,14 @@ extension CoordinatorMachine {
         return [.note(.waiting(reason: reason))]
     }
 
-    /// Seconds for a slot of a worker of which it is not known: the mean of the known.
-    private var usualPace: Double {
-        let known = peers.compactMap(\.pace)
-        return known.isEmpty ? 1 : known.reduce(0, +) / Double(known.count)
-    }
-
     /// So many steps in a row must have been uneven before slots are dealt by speed: paces waver, and a deal costs a
     /// little.
     private static var unevenSteps: Int { 20 }
 
     /// Why the members or their deal should change at the end of this step; nil where all is well.
     mutating func reasonToDeal() -> String? {
+        let enough = hasTriedSomeone ? 1 : Self.unevenSteps
+        hasTriedSomeone = false
         if let leaver = peers.first(where: { $0.isMember && $0.leaving != nil }) {
             return "worker \(leaver.worker) leaves: \(leaver.leaving ?? "")"
         }
@@ -192,8 +191,7 @@ extension CoordinatorMachine {
             return "worker \(joiner.worker) joins"
         }
         let all = members
-        let usual = usualPace
-        let shares = all.map { SlotAssignment.Share(pace: peers[$0].pace ?? usual) }
+        let shares = expectedPaces(of: all).map { SlotAssignment.Share(pace: $0) }
         if all.contains(where: { peers[$0].slots.ranges.count > 1 }) {
             return "slots are dealt in ranges again"
         }
@@ -205,12 +203,23 @@ extension CoordinatorMachine {
         }) {
             return "worker \(peers[idler].worker) has the state now"
         }
-        let span = SlotAssignment.span(all.map { peers[$0].slots.count }, shares)
+        let counts = zip(all.map { peers[$0].slots.count }, best.map(\.count))
+        let span = SlotAssignment.span(counts.map(\.0), shares)
         let isUneven = SlotAssignment.span(best.map(\.count), shares) < 0.8 * span
         unevenSteps = isUneven ? unevenSteps + 1 : 0
-        guard unevenSteps >= Self.unevenSteps else { return nil }
+        guard unevenSteps >= enough else { return nil }
         unevenSteps = 0
         return "slots are dealt by speed"
+            + Self.list(
+                zip(all, counts).filter { $0.1.0 != $0.1.1 }.map { index, change in
+                    "worker \(peers[index].worker) \(change.0) to \(change.1)"
+                })
+    }
+
+    /// Changes as far as they can be read at a glance.
+    private static func list(_ changes: [String]) -> String {
+        changes.count > 6
+            ? " (\(changes.count) workers)" : ": " + changes.joined(separator: ", ")
     }
 }
 

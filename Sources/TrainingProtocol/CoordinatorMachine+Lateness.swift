@@ -28,12 +28,12 @@ extension CoordinatorMachine {
             peers[$0].progress?.activity == .reducing && peers[$0].holds == committed
         }
         guard let slowest = idle.compactMap({ peers[$0].pace }).max() else { return [] }
-        for index in all {
+        for (index, pace) in zip(all, expectedPaces(of: all)) {
             let peer = peers[index]
+            let usual = peer.pace == nil ? slowest : pace
             guard let progress = peer.progress, progress.activity == .computing else { continue }
             let unfinished = peer.slots.subtracting(progress.finished)
             let age = (now - peer.advanced).inSeconds
-            let usual = peer.pace ?? slowest
             guard !unfinished.isEmpty, age > Self.patience * usual,
                 age > options.deadlines.resend.inSeconds,
                 unfinished.slots.contains(where: { !contest.slots.contains($0) })

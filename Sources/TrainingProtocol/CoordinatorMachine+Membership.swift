@@ -38,7 +38,9 @@ extension CoordinatorMachine {
         )
         return before + [
             .send(stamp(.welcome(worker, options.introduction)), to: connection),
-            .note(.joined(worker, host: hello.host, threads: hello.threads)),
+            .note(
+                .joined(
+                    worker, before: hello.worker, host: hello.host, threads: hello.threads)),
         ]
     }
 
@@ -100,7 +102,7 @@ extension CoordinatorMachine {
         let peer = remove(index)
         forgetSave(by: peer)
         return [
-            .send(stamp(.finish(completed: false, reason: reason)), to: peer.connection),
+            .send(stamp(.finish(.released, reason: reason)), to: peer.connection),
             .note(.left(peer.worker, reason: reason)),
         ]
     }
@@ -162,7 +164,9 @@ extension CoordinatorMachine {
         ]
         if tells {
             directives.append(
-                .send(stamp(.unknown(reason: "it was lost: \(reason)")), to: peer.connection))
+                .send(
+                    stamp(.unknown(reason: "this worker was lost: \(reason)")), to: peer.connection)
+            )
         }
         forgetSave(by: peer)
         let cause =

@@ -51,14 +51,7 @@ extension CoordinatorMachine {
             return lose(index, reason: problem, isFault: true, rests: true)
         }
         peers[index].report = report
-        let slots = peers[index].slots.count
-        if slots > 0 {
-            let pace = report.times.computing.inSeconds / Double(slots)
-            if pace > 0 {
-                lastPace = pace
-                peers[index].pace = peers[index].pace.map { 0.7 * $0 + 0.3 * pace } ?? pace
-            }
-        }
+        measure(index, report.times)
         return commitIfAgreed(message.step)
     }
 
@@ -125,6 +118,7 @@ extension CoordinatorMachine {
         for index in members {
             peers[index].report = nil
             peers[index].holds = step
+            countIdle(index)
             forgive(peers[index].hello)
         }
         directives.append(

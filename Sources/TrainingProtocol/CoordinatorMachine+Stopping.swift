@@ -157,14 +157,14 @@ extension CoordinatorMachine {
         switch outcome {
         case .completed(let step):
             return [.append(.completed(state: step))]
-                + broadcast(.finish(completed: true, reason: "the run is complete"))
+                + broadcast(.finish(.completed, reason: "the run is complete"))
                 + [.end(outcome)]
         case .stopped(let step, let reason):
             return [.append(.stopped(state: step, reason: reason))]
-                + broadcast(.finish(completed: false, reason: reason)) + [.end(outcome)]
+                + broadcast(.finish(.stopped, reason: reason)) + [.end(outcome)]
         case .failed(let reason):
             // No record: the journal itself may be what failed.
-            return broadcast(.finish(completed: false, reason: reason)) + [.end(outcome)]
+            return broadcast(.finish(.stopped, reason: reason)) + [.end(outcome)]
         }
     }
 }

@@ -36,7 +36,7 @@ extension CoordinatorMachine {
             progress.activity != .idle
         {
             // It takes itself for a member, of a generation that it was lost from.
-            return again(index, word: { _ in .unknown(reason: "its hello came again") })
+            return again(index, word: { _ in .unknown(reason: "this worker was lost") })
         }
         if peers[index].progress != progress {
             peers[index].progress = progress

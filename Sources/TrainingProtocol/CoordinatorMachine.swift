@@ -89,8 +89,14 @@ public struct CoordinatorMachine: Sendable {
         var progress: Progress?
         /// When its progress last changed.
         var advanced: Duration
-        /// Smoothed seconds for a slot.
+        /// Smoothed seconds for a slot, as it was measured.
         var pace: Double?
+        /// Commits in a row at which it had no slots.
+        var idle = 0
+        /// Whether it has slots again, and has not shown yet how fast it is now.
+        var isOnTrial = false
+        /// Trials in a row that it did not stand.
+        var failedTrials = 0
         /// When something was last said again to it.
         var repeated: Duration?
     }
@@ -163,6 +169,8 @@ public struct CoordinatorMachine: Sendable {
     var lastPace: Double?
     /// Steps in a row whose slots would have been dealt otherwise by speed.
     var unevenSteps = 0
+    /// Whether someone who had no slots has just shown how fast it is now.
+    var hasTriedSomeone = false
     /// Blocks of the evaluation under way that are in.
     var evaluated: [Int: BlockOutcome] = [:]
     /// Whether the committed state is to be evaluated, and is not yet.
@@ -241,7 +249,10 @@ public struct CoordinatorMachine: Sendable {
         _ message: Stamped<WorkerMessage>, from connection: ConnectionID
     ) -> [CoordinatorDirective] {
         switch message.body {
-        case .hello(let hello): return welcome(hello, from: connection)
+        case .hello(var hello):
+            // A worker of another run that was at this address has a number there.
+            if message.run != options.run { hello.worker = nil }
+            return welcome(hello, from: connection)
         case .drain, .stop, .inquire: return asked(message, by: connection)
         default: break
         }
@@ -250,7 +261,9 @@ public struct CoordinatorMachine: Sendable {
             // Of an earlier term, or lost meanwhile: it may come again. Who leaves needs no answer.
             if case .leaving = message.body { return [] }
             if case .failed = message.body { return [] }
-            let reason = "this is term \(options.term), in which this worker has no part"
+            let reason =
+                message.term == options.term
+                ? "this worker was lost" : "the coordinator was started again, term \(options.term)"
             return [.send(stamp(.unknown(reason: reason)), to: connection)]
         }
         peers[index].lastHeard = now

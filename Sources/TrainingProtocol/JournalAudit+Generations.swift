@@ -2,7 +2,8 @@
 
 extension JournalAudit {
     mutating func began(
-        _ generation: Generation, _ state: Step, _ members: [MemberEntry], _ reason: String
+        _ generation: Generation, _ state: Step, _ members: [MemberEntry], _ takesOver: Bool?,
+        _ reason: String
     ) {
         if generation <= newestGeneration {
             find(
@@ -25,7 +26,7 @@ extension JournalAudit {
                 worker: $0.worker, host: $0.host, slots: whole.intersection(with: $0.slots))
         }
         for member in inside { register(member) }
-        follow(deal, by: inside, generation, state, reason)
+        follow(deal, by: inside, generation, state, takesOver, reason)
         deal = Deal(
             generation: generation, state: state, members: inside,
             position: min(state, report.lastStep))
@@ -85,9 +86,9 @@ extension JournalAudit {
     /// Notes what changed, and what was dealt again because of it.
     private mutating func follow(
         _ before: Deal?, by members: [MemberEntry], _ generation: Generation, _ state: Step,
-        _ reason: String
+        _ takesOver: Bool?, _ reason: String
     ) {
-        let kind = before.map { change(from: $0, to: members, state) } ?? .begins
+        let kind = before.map { change(from: $0, to: members, state, takesOver) } ?? .begins
         let old = before?.members ?? []
         let left = old.filter { entry in !members.contains { $0.worker == entry.worker } }
         let joined = members.filter { entry in !old.contains { $0.worker == entry.worker } }
@@ -127,12 +128,14 @@ extension JournalAudit {
     /// How a generation follows another in one term.
     ///
     /// A member is lost in the middle of a step or an evaluation only, and those who join or leave wait for its end.
-    /// With the same members, a fresh deal is of one range each, in their order.
+    /// Where a journal does not say, a deal to the same members is taken to be fresh if it is of one range each, in
+    /// their order.
     private func change(
-        from before: Deal, to members: [MemberEntry], _ state: Step
+        from before: Deal, to members: [MemberEntry], _ state: Step, _ takesOver: Bool?
     ) -> JournalAuditReport.Change.Kind {
         if state < before.position { return .rewinds }
         if !before.lost.isEmpty { return .takesOver }
+        if let takesOver { return takesOver ? .takesOver : .deals }
         guard members.map(\.worker) == before.members.map(\.worker) else { return .deals }
         if members == before.members { return .takesOver }
         let isEnd = state > before.state || schedule.endsEpoch(state)

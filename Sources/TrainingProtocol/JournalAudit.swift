@@ -71,8 +71,8 @@ public struct JournalAudit: Sendable {
         case .opened(let term, let run, let state, let dataset):
             opened(term, run, state, dataset)
         case .pinned(let profile): pinned(profile)
-        case .began(let generation, let state, let members, let reason):
-            began(generation, state, members, reason)
+        case .began(let generation, let state, let members, let takesOver, let reason):
+            began(generation, state, members, takesOver, reason)
         case .committed(let entry): committed(entry)
         case .saved(let step):
             requireCommitted(step, "step", "is said to be saved")

@@ -8,6 +8,8 @@ public struct JournalHistory: Sendable {
     public private(set) var commits: [CommitEntry] = []
     public private(set) var lastGeneration = Generation(0)
     public private(set) var lastWorker = WorkerID(0)
+    /// Whether it came to its end, and was not begun again since.
+    public private(set) var isComplete = false
 
     /// - Parameter records: In their order.
     public init(_ records: some Sequence<JournalRecord>) {
@@ -29,16 +31,19 @@ public struct JournalHistory: Sendable {
             self.run = run
             self.dataset = dataset
             lastTerm = term
+            isComplete = false
         case .pinned(let profile):
             self.profile = profile
         case .committed(let entry):
             commits.append(entry)
-        case .began(let generation, _, let members, _):
+        case .began(let generation, _, let members, _, _):
             lastGeneration = generation
             lastWorker = members.map(\.worker).reduce(lastWorker, max)
         case .lost(let worker, _):
             lastWorker = max(lastWorker, worker)
-        case .saved, .stopped, .completed:
+        case .completed:
+            isComplete = true
+        case .saved, .stopped:
             break
         }
     }

@@ -3,6 +3,7 @@
 extension JournalRecord: Codable {
     private enum Key: String, CodingKey {
         case record, term, run, state, dataset, profile, generation, members, step, worker, reason
+        case takesOver = "takes_over"
     }
 
     private enum Kind: String, Codable {
@@ -26,6 +27,7 @@ extension JournalRecord: Codable {
                 generation: try fields.decode(Generation.self, forKey: .generation),
                 state: try state(),
                 members: try fields.decode([MemberEntry].self, forKey: .members),
+                takesOver: try fields.decodeIfPresent(Bool.self, forKey: .takesOver),
                 reason: try reason())
         case .committed:
             self = .committed(try CommitEntry(from: decoder))
@@ -53,11 +55,12 @@ extension JournalRecord: Codable {
         case .pinned(let profile):
             try fields.encode(Kind.pinned, forKey: .record)
             try fields.encode(profile, forKey: .profile)
-        case .began(let generation, let state, let members, let reason):
+        case .began(let generation, let state, let members, let takesOver, let reason):
             try fields.encode(Kind.began, forKey: .record)
             try fields.encode(generation, forKey: .generation)
             try fields.encode(state, forKey: .state)
             try fields.encode(members, forKey: .members)
+            try fields.encodeIfPresent(takesOver, forKey: .takesOver)
             try fields.encode(reason, forKey: .reason)
         case .committed(let entry):
             try fields.encode(Kind.committed, forKey: .record)

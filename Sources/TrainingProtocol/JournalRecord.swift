@@ -4,9 +4,11 @@ public enum JournalRecord: Sendable, Equatable {
     case opened(term: Term, run: RunID, state: Step, dataset: Digest)
     /// What fixes the bits of this run; every worker must match it.
     case pinned(profile: [ProfileEntry])
-    /// A generation: its members compute the steps after `state` until the next generation begins. One that begins
-    /// from the same state as the one before takes over a step in the middle; `reason` says why.
-    case began(generation: Generation, state: Step, members: [MemberEntry], reason: String)
+    /// A generation: its members compute the steps after `state` until the next generation begins; `reason` says why.
+    /// `takesOver`: in the middle of a step or an evaluation; nil in journals of before this was written.
+    case began(
+        generation: Generation, state: Step, members: [MemberEntry], takesOver: Bool?,
+        reason: String)
     case committed(CommitEntry)
     /// The state of a step is saved.
     case saved(step: Step)

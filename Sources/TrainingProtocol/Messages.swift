@@ -57,10 +57,20 @@ public enum CoordinatorMessage: Sendable, Equatable {
     case proceed(next: NextAction)
     /// Upload the state of the stamp's step.
     case save
-    case finish(completed: Bool, reason: String)
+    case finish(Ending, reason: String)
     /// To an operator.
     case answer(accepted: Bool, text: String)
     case alive
+}
+
+/// What ends for a worker that is told to finish.
+public enum Ending: Sendable, Equatable, CaseIterable {
+    /// The run is complete.
+    case completed
+    /// The run stops after the stamp's step.
+    case stopped
+    /// This worker's part alone; the run goes on.
+    case released
 }
 
 /// What a worker does when it has the state of a step.
@@ -108,13 +118,15 @@ public struct Hello: Sendable, Equatable {
     public var launchToken: String
     /// Rises with every time that this worker begins anew; a repeated hello has that of the first.
     public var attempt: UInt32
+    /// The number that it had in the run of the stamp, where it was a worker of it before; for people.
+    public var worker: WorkerID?
 
     /// Where a coordinator leaves the launch token for a worker that it starts: in the process's environment.
     public static let launchVariable = "LOCKSTEP_LAUNCH_TOKEN"
 
     public init(
         protocolVersion: UInt32, profile: [ProfileEntry], host: String, process: Int64,
-        threads: Int, launchToken: String, attempt: UInt32 = 0
+        threads: Int, launchToken: String, attempt: UInt32 = 0, worker: WorkerID? = nil
     ) {
         self.protocolVersion = protocolVersion
         self.profile = profile
@@ -123,6 +135,7 @@ public struct Hello: Sendable, Equatable {
         self.threads = threads
         self.launchToken = launchToken
         self.attempt = attempt
+        self.worker = worker
     }
 }
 

@@ -76,10 +76,16 @@ public enum WorkerNote: Sendable, Equatable {
 /// How a worker ended.
 public enum WorkerOutcome: Sendable, Equatable {
     case completed
-    /// The worker asked to leave, or was drained.
+    /// The worker asked to leave, or was drained; the run goes on.
     case left(reason: String)
-    /// The run stopped before its end.
-    case stopped(reason: String)
+    /// The worker asked to leave a run whose coordinator had been silent for so long.
+    case leftUnheard(silence: Duration, reason: String)
+    /// The worker asked to leave before it had joined.
+    case withdrew(reason: String)
+    /// The coordinator stopped the run after this step, before its end.
+    case stopped(Step, reason: String)
+    /// The coordinator has been silent for so long that it is not waited for any more.
+    case orphaned(silence: Duration)
     case refused(reason: String)
     case failed(reason: String)
 }

@@ -14,6 +14,8 @@ public struct WorkerMachine: Sendable {
     var attempt: UInt32 = 0
     var hasJoined = false
     var run = RunID(0)
+    /// Its newest number in the run.
+    private var worker: WorkerID?
     /// What the run was when this worker last joined.
     var introduction: Introduction?
     var term = Term(0)
@@ -42,9 +44,14 @@ public struct WorkerMachine: Sendable {
     private var lastBeat: Duration?
     private var toldSilence = false
     private var toldToWait: String?
+    /// How long it looks for a coordinator that it has not met.
+    private let patience: Duration
 
-    public init(hello: Hello) {
+    /// - Parameter patience: How long it looks for a coordinator that does not answer at first; nil: as the deadlines
+    ///   say.
+    public init(hello: Hello, patience: Duration? = nil) {
         self.hello = hello
+        self.patience = max(patience ?? .zero, Deadlines.standard.greeting)
     }
 
     /// The first words.
@@ -91,7 +98,7 @@ public struct WorkerMachine: Sendable {
             return [.note(.greeting(reason: text))]
         case .finish(_, let reason) where activity == .greeting && !hasJoined:
             hasEnded = true
-            return [.end(.stopped(reason: reason))]
+            return [.end(.stopped(message.step, reason: reason))]
         default:
             break
         }
@@ -112,10 +119,13 @@ public struct WorkerMachine: Sendable {
         case .save:
             return message.step == holds || message.step == holds?.next
                 ? [.upload(message.step)] : []
-        case .finish(let completed, let reason):
+        case .finish(let ending, let reason):
             hasEnded = true
-            if completed { return [.end(.completed)] }
-            return [.end(leaving == nil ? .stopped(reason: reason) : .left(reason: reason))]
+            switch ending {
+            case .completed: return [.end(.completed)]
+            case .released: return [.end(.left(reason: reason))]
+            case .stopped: return [.end(.stopped(message.step, reason: reason))]
+            }
         case .welcome, .refusal, .unknown, .answer, .alive:
             return []
         }
@@ -140,6 +150,7 @@ public struct WorkerMachine: Sendable {
             if message.run != run || !isSame { forget() }
             self.introduction = introduction
             run = message.run
+            self.worker = worker
             term = message.term
             generation = message.generation
             deadlines = introduction.deadlines
@@ -176,6 +187,7 @@ public struct WorkerMachine: Sendable {
         attestation = nil
         var words = hello
         words.attempt = attempt
+        words.worker = worker
         let directives = say(.hello(words))
         // Whatever the hands do belongs to no generation any more.
         return hasJoined ? [.interrupt(generation.next)] + directives : directives
@@ -194,20 +206,20 @@ public struct WorkerMachine: Sendable {
         let heard = lastHeard ?? now
         lastHeard = heard
         var directives: [WorkerDirective] = []
-        if let leaving, now - leaving.since > deadlines.leaving {
-            return end(.left(reason: leaving.reason), saying: .leaving(reason: leaving.reason))
+        if let leaving, now - leaving.since > deadlines.leaving || isSilent(at: now) {
+            return leaveAtOnce(leaving.reason, now: now)
         }
-        if !hasJoined, now - heard > deadlines.greeting {
+        if !hasJoined, now - heard > patience {
             let reason =
                 "nobody answers at this address; take the one that the coordinator prints"
             hasEnded = true
             return [.end(.failed(reason: reason))]
         }
         if now - heard > deadlines.orphan {
-            let reason = "the coordinator was not heard from for \((now - heard).secondsText)"
-            return end(.stopped(reason: reason), saying: .leaving(reason: reason))
+            let reason = "its coordinator was not heard from for \((now - heard).secondsText)"
+            return end(.orphaned(silence: now - heard), saying: .leaving(reason: reason))
         }
-        if hasJoined, !toldSilence, now - heard > deadlines.silence {
+        if !toldSilence, isSilent(at: now) {
             toldSilence = true
             directives.append(.note(.coordinatorSilent(now - heard)))
         }
@@ -238,11 +250,27 @@ public struct WorkerMachine: Sendable {
 
     private mutating func leave(_ reason: String, now: Duration) -> [WorkerDirective] {
         // Nobody waits for one who has no part in a step; and who asks twice does not want to wait.
-        guard leaving == nil, hasJoined, deal != nil, activity != .greeting else {
-            return end(.left(reason: reason), saying: .leaving(reason: reason))
-        }
+        guard leaving == nil, hasJoined, deal != nil, activity != .greeting, !isSilent(at: now)
+        else { return leaveAtOnce(reason, now: now) }
         leaving = (reason, now)
         return [.note(.leaving(reason: reason)), send(.leaving(reason: reason))]
+    }
+
+    private mutating func leaveAtOnce(_ reason: String, now: Duration) -> [WorkerDirective] {
+        let outcome: WorkerOutcome =
+            if !hasJoined {
+                .withdrew(reason: reason)
+            } else if isSilent(at: now) {
+                .leftUnheard(silence: now - (lastHeard ?? now), reason: reason)
+            } else {
+                .left(reason: reason)
+            }
+        return end(outcome, saying: .leaving(reason: reason))
+    }
+
+    /// Whether a coordinator that it has joined may be gone: nobody tells how the run goes on.
+    private func isSilent(at now: Duration) -> Bool {
+        hasJoined && now - (lastHeard ?? now) > deadlines.silence
     }
 
     private mutating func end(

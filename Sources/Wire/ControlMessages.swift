@@ -194,10 +194,11 @@ extension CoordinatorMessage {
             return .proceed(.with { $0.next = Lockstep_Next(next) })
         case .save:
             return .save(.init())
-        case .finish(let completed, let reason):
+        case .finish(let ending, let reason):
             return .finish(
                 .with {
-                    $0.completed = completed
+                    $0.completed = ending == .completed
+                    $0.released = ending == .released
                     $0.reason = reason
                 })
         case .alive:
@@ -224,7 +225,9 @@ extension CoordinatorMessage {
         case .save:
             self = .save
         case .finish(let finish):
-            self = .finish(completed: finish.completed, reason: finish.reason)
+            self = .finish(
+                finish.completed ? .completed : finish.released ? .released : .stopped,
+                reason: finish.reason)
         case .alive:
             self = .alive
         }

@@ -103,6 +103,7 @@ extension Lockstep_Hello {
         threads = UInt32(clamping: hello.threads)
         launchToken = hello.launchToken
         attempt = hello.attempt
+        worker = hello.worker?.rawValue ?? 0
     }
 
     func value() throws(WireError) -> Hello {
@@ -124,7 +125,7 @@ extension Lockstep_Hello {
             host: try name(host, "a host's name"), process: process,
             threads: Int(threads),
             launchToken: try name(launchToken, "a launch token"),
-            attempt: attempt)
+            attempt: attempt, worker: worker == 0 ? nil : WorkerID(worker))
     }
 }
 

@@ -276,6 +276,9 @@ package nonisolated struct Lockstep_Hello: Sendable {
   /// Rises with every time that the worker begins anew.
   package var attempt: UInt32 = 0
 
+  /// The number that it had in this run, where it was a worker of it before; for people.
+  package var worker: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1158,6 +1161,9 @@ package nonisolated struct Lockstep_Finish: Sendable {
 
   package var reason: String = String()
 
+  /// This worker goes, and the run goes on.
+  package var released: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1778,7 +1784,7 @@ nonisolated extension Lockstep_ToCoordinator: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}profile\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{3}launch_token\0\u{1}attempt\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}profile\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{3}launch_token\0\u{1}attempt\0\u{1}worker\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1793,6 +1799,7 @@ nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.launchToken) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.worker) }()
       default: break
       }
     }
@@ -1824,6 +1831,9 @@ nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.attempt != 0 {
       try visitor.visitSingularUInt32Field(value: self.attempt, fieldNumber: 7)
     }
+    if self.worker != 0 {
+      try visitor.visitSingularUInt64Field(value: self.worker, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1835,6 +1845,7 @@ nonisolated extension Lockstep_Hello: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.threads != rhs.threads {return false}
     if lhs.launchToken != rhs.launchToken {return false}
     if lhs.attempt != rhs.attempt {return false}
+    if lhs.worker != rhs.worker {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3359,7 +3370,7 @@ nonisolated extension Lockstep_Answer: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension Lockstep_Finish: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Finish"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}completed\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}completed\0\u{1}reason\0\u{1}released\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3369,6 +3380,7 @@ nonisolated extension Lockstep_Finish: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBoolField(value: &self.completed) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.released) }()
       default: break
       }
     }
@@ -3381,12 +3393,16 @@ nonisolated extension Lockstep_Finish: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
     }
+    if self.released != false {
+      try visitor.visitSingularBoolField(value: self.released, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Lockstep_Finish, rhs: Lockstep_Finish) -> Bool {
     if lhs.completed != rhs.completed {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.released != rhs.released {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

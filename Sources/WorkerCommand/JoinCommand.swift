@@ -13,19 +13,21 @@ struct JoinCommand: ParsableCommand {
         commandName: "join",
         abstract: "Join a coordinator's run and compute what it deals out.",
         discussion: """
-            Examples: worker join tcp://10.0.0.1:5555 --token worker-1.token --threads 8
-                      worker join tcp://127.0.0.1:5555                         (on the coordinator's own machine)
+            Examples:
+              worker join tcp://10.0.0.1:5555 --token worker-1.token --threads 8
+              worker join tcp://127.0.0.1:5555       (on the coordinator's own machine)
 
-            The address is the one that `coordinator start` prints. A coordinator that is reached from other machines
-            lets in workers with a token only, made by `coordinator token` and copied here; it is good for one worker,
-            whose own key is kept beside it (FILE.key) and lets it in again. Nothing else is needed here: model,
+            The address is the one that `coordinator start` prints. A coordinator that is reached from other machines \
+            lets in workers with a token only, made by `coordinator token` and copied here; it is good for one worker, \
+            whose own key is kept beside it (FILE.key) and lets it in again. Nothing else is needed here: model, \
             configuration and clips come from the coordinator, encrypted.
 
-            Ctrl-C or SIGTERM leaves the run at the end of the step under way; a second one leaves at once, and
-            others compute this worker's part of the step again. Nothing is lost either way.
+            Ctrl-C or SIGTERM leaves the run at the end of the step under way; a second one leaves at once, and \
+            others compute this worker's part of the step again. Nothing is lost either way. Where the coordinator is \
+            silent the first one leaves at once, too.
 
-            Exit status: 0 the run is complete or the worker left it, 1 this worker failed or was refused, 2 wrong usage,
-            75 the run stopped before its end.
+            Exit status: 0 the run is complete, or the worker left it or was drained; 1 this worker failed or was refused; \
+            2 wrong usage; 75 the coordinator stopped the run before its end, or is gone.
             """)
 
     @Argument(
@@ -46,10 +48,16 @@ struct JoinCommand: ParsableCommand {
     var untilEOF = false
 
     @Option(help: "Threads to compute with (default: all cores).")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Look so long for a coordinator that is not there yet: 30s, 10m, 2h (default: 10s).",
+            valueName: "time"))
+    var wait: WaitTime?
 
     func validate() throws {
-        guard threads >= 1 else { throw ValidationError("--threads takes 1 or more.") }
+        guard threads ?? 1 >= 1 else { throw ValidationError("--threads takes 1 or more.") }
         guard address != nil || token != nil else {
             throw ValidationError(
                 "Name the coordinator's address, tcp://HOST:PORT; `coordinator start` prints it.")
@@ -61,7 +69,10 @@ struct JoinCommand: ParsableCommand {
         let (address, keys) = try enrolled()
         let worker = try WorkerProcess(
             WorkerProcess.Options(
-                address: address, threads: threads, launchToken: launchToken, keys: keys),
+                address: address,
+                threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+                launchToken: launchToken, keys: keys,
+                patience: wait?.duration),
             logger: Logger(label: "worker", factory: { StreamLogHandler.standardError(label: $0) }))
         let requests = worker.requests
         let sources = [(SIGINT, "interrupted"), (SIGTERM, "terminated")].map { number, name in
@@ -99,7 +110,7 @@ struct JoinCommand: ParsableCommand {
         }
         var keys = try WorkerKeys(for: token, at: isPiped ? nil : path)
         do {
-            try Enrolment.complete(&keys, with: token, at: place)
+            try Enrolment.complete(&keys, with: token, at: place, patience: wait?.duration)
         } catch let refusal as Enrolment.Refusal {
             try leave(with: .refused(reason: refusal.description))
         }
@@ -121,8 +132,19 @@ struct JoinCommand: ParsableCommand {
         case .left(let reason):
             print("left the run, which goes on: \(reason)")
             Foundation.exit(0)
-        case .stopped(let reason):
-            print("left the run before its end: \(reason)")
+        case .leftUnheard(let silence, let reason):
+            print(
+                "left the run: \(reason); its coordinator had not been heard from for "
+                    + silence.secondsText)
+            Foundation.exit(0)
+        case .withdrew(let reason):
+            print("left before it had joined: \(reason)")
+            Foundation.exit(0)
+        case .stopped(let step, let reason):
+            print("the coordinator stopped the run at step \(step): \(reason)")
+            Foundation.exit(75)
+        case .orphaned(let silence):
+            print("left the run: its coordinator was not heard from for \(silence.secondsText)")
             Foundation.exit(75)
         case .refused(let reason):
             FileHandle.standardError.write(Data("Error: refused: \(reason)\n".utf8))

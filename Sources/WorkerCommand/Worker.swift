@@ -1,11 +1,13 @@
 import ArgumentParser
 import Foundation
+import TrainingProtocol
 
 @main
 struct Worker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
         abstract: "Computes gradients for a coordinator.",
+        version: Release.description,
         subcommands: [JoinCommand.self, BenchmarkAllReduceCommand.self, BenchmarkLinkCommand.self])
 
     static func main() {

@@ -19,9 +19,11 @@ public enum Enrolment {
     /// - Parameters:
     ///   - keys: Those for the token; noted as enrolled afterwards.
     ///   - address: Of the coordinator's control connection.
+    ///   - patience: How long it is looked for there.
     /// - Throws: `Refusal`, `AccessError`, `ZeroMQError`.
     public static func complete(
-        _ keys: inout WorkerKeys, with token: JoinToken, at address: String
+        _ keys: inout WorkerKeys, with token: JoinToken, at address: String,
+        patience: Duration? = nil
     ) throws {
         guard !keys.isEnrolled else { return }
         var options = SocketOptions()
@@ -36,7 +38,8 @@ public enum Enrolment {
         var poller = Poller()
         _ = poller.add(dealer, .readable)
         _ = poller.add(watch.events, .readable)
-        let deadline = ContinuousClock.now + Deadlines.standard.greeting
+        let deadline =
+            ContinuousClock.now + max(patience ?? .zero, Deadlines.standard.greeting)
         while ContinuousClock.now < deadline {
             try poller.wait(timeout: deadline - .now)
             if let frames = try dealer.tryReceive() {

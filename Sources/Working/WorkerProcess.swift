@@ -22,10 +22,14 @@ public final class WorkerProcess {
         public var launchToken: String
         /// Nil for a coordinator that speaks in the clear.
         public var keys: WorkerKeys?
+        /// How long it looks for a coordinator that is not there yet; nil: for as long as one needs to start.
+        public var patience: Duration?
 
         public init(
-            address: String, threads: Int, launchToken: String = "", keys: WorkerKeys? = nil
+            address: String, threads: Int, launchToken: String = "", keys: WorkerKeys? = nil,
+            patience: Duration? = nil
         ) {
+            self.patience = patience
             self.keys = keys
             self.address = address
             self.threads = threads
@@ -86,7 +90,7 @@ public final class WorkerProcess {
         let dealer = try Socket(.dealer, in: context, options: options)
         var watch = HandshakeWatch(try SocketMonitor(dealer), hasKeys: security != nil)
         try dealer.connect(self.options.address)
-        var machine = WorkerMachine(hello: try hello())
+        var machine = WorkerMachine(hello: try hello(), patience: self.options.patience)
         if let outcome = try carryOut(machine.start(now: now), dealer) { return outcome }
 
         var poller = Poller()

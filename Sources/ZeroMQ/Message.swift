@@ -104,6 +104,11 @@ extension Message {
     public var user: String? {
         zmq_msg_gets(header, "User-Id").map { String(cString: $0) }
     }
+
+    /// Where it came from, as `10.0.0.3`, where its transport tells.
+    public var peerAddress: String? {
+        zmq_msg_gets(header, "Peer-Address").map { String(cString: $0) }
+    }
 }
 
 extension Message {

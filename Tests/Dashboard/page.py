@@ -107,7 +107,9 @@ def look(page, url, run, picture):
     run.send_signal(signal.SIGINT)
     run.wait(timeout=60)
     page.wait(f"!({LIVE})")
-    check(True, "the end of the coordinator is noticed")
+    check(page.evaluate("document.getElementById('phase').textContent") == "ended", "the page tells that the run has ended")
+    reason = page.evaluate("document.getElementById('reason').textContent")
+    check("interrupted" in reason, f"and why: {reason}")
     picture("end")
 
 
@@ -131,8 +133,8 @@ def main():
         try:
             url = None
             for line in run.stdout:
-                if line.startswith("dashboard: "):
-                    url = line.split(" ", 1)[1].strip()
+                if "dashboard: " in line:
+                    url = line.split("dashboard: ", 1)[1].strip()
                     break
             if url is None:
                 raise AssertionError("the coordinator did not say where its page is")

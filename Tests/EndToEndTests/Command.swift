@@ -52,11 +52,14 @@ final class Command: Sendable {
                 while case let data = outputHandle.availableData, !data.isEmpty {
                     rest.append(data)
                     while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                        continuation.yield(String(decoding: rest[..<end], as: UTF8.self))
+                        continuation.yield(
+                            Self.untimed(String(decoding: rest[..<end], as: UTF8.self)))
                         rest = Data(rest[(end + 1)...])
                     }
                 }
-                if !rest.isEmpty { continuation.yield(String(decoding: rest, as: UTF8.self)) }
+                if !rest.isEmpty {
+                    continuation.yield(Self.untimed(String(decoding: rest, as: UTF8.self)))
+                }
                 continuation.finish()
             }
         }
@@ -69,6 +72,11 @@ final class Command: Sendable {
                 }
             }
         }
+    }
+
+    /// A line without the time of day that it begins with.
+    private static func untimed(_ line: String) -> String {
+        line.replacing(#/^\d\d:\d\d:\d\d /#, with: "")
     }
 
     var identifier: Int32 { process.processIdentifier }

@@ -50,6 +50,12 @@ struct FamilyBitsTests {
                 paper("block: basic, layers: [2, 2, 1, 1], sharing: {kind: cross-level}")
             ] + augmentation),
         Variant(
+            testDescription: "the paper's network in bf16",
+            overrides: [
+                paper("block: basic, layers: [1, 1, 1, 1], sharing: {kind: none}"),
+                "model.width=16", "model.beta_inverse=2", "train.precision=bf16",
+            ]),
+        Variant(
             testDescription: "the paper's network, mixed, with dropout",
             overrides: [
                 paper("layers: [3, 1, 1, 1], sharing: {kind: same-level, templates: 2}")

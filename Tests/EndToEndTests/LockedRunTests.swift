@@ -56,6 +56,27 @@ struct LockedRunTests {
         #expect(tokens.output.contains("local-1 used on"), "\(tokens.output)")
     }
 
+    @Test("tells a worker that came by loopback that others would not reach it")
+    func loopback() async throws {
+        let tiny = try await TinyRun()
+        try await lock(tiny, token: "near")
+        let run = try Command(
+            "coordinator", tiny.start("r", "--workers", "1", "--bind", "tcp://0.0.0.0:0"))
+        let guests = Guests()
+        let result = try await run.finish { line in
+            guard line.contains("worker join tcp://"), await guests.isFirst(),
+                let port = line.split(separator: " ").first(where: { $0.hasPrefix("tcp://") })?
+                    .split(separator: ":").last
+            else { return }
+            let near = try await Command.run(
+                "worker", "join", "tcp://127.0.0.1:\(port)", "--token", tiny.path("near"),
+                "--threads", "1")
+            #expect(near.status == 1 && near.errors.contains("by loopback"), "\(near.errors)")
+            run.send(SIGINT)
+        }
+        #expect(result.output.contains("was refused: it came by loopback"), "\(result.output)")
+    }
+
     private actor Guests {
         private(set) var all: [Command] = []
         private var hasBegun = false

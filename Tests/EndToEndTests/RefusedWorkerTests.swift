@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Testing
 import TrainingProtocol
 import Wire
@@ -32,23 +33,34 @@ struct RefusedWorkerTests {
         func append(_ address: String) { all.append(address) }
     }
 
-    @Test("for its kernels are others is told what differs, and the run waits on")
+    /// A variant that the programs do not use by themselves here; `LOCKSTEP_KERNELS` may be set for all.
+    private static var otherVariant: KernelVariant? {
+        KernelVariant.supported.first { $0 != KernelVariant.current }
+    }
+
+    @Test(
+        "for its kernels are others is told what differs, and the run waits on",
+        .enabled(if: otherVariant != nil, "this processor has one variant of kernels"))
     func numericsProfile() async throws {
+        let otherKernels = try #require(Self.otherVariant)
         let result = try await withWaitingRun { address in
             let guest = try await Command(
                 "worker", ["join", address, "--threads", "1"],
-                environment: ["LOCKSTEP_KERNELS": "portable"]
+                environment: ["LOCKSTEP_KERNELS": otherKernels.rawValue]
             ).finish()
             #expect(guest.status == 1)
             #expect(guest.errors.contains("numerics profile"), "\(guest.errors)")
-            #expect(guest.errors.contains("portable"), "\(guest.errors)")
+            #expect(guest.errors.contains(otherKernels.rawValue), "\(guest.errors)")
         }
         #expect(result.output.contains("was refused"), "\(result.output)")
         #expect(result.status == 75)
     }
 
-    @Test("of the coordinator's own machine ends the start, which names what differs")
+    @Test(
+        "of the coordinator's own machine ends the start, which names what differs",
+        .enabled(if: otherVariant != nil, "this processor has one variant of kernels"))
     func ownWorker() async throws {
+        let otherKernels = try #require(Self.otherVariant)
         let tiny = try await TinyRun()
         let first = try await Command(
             "coordinator", tiny.start("r", "--local-workers", "1", "--set", "train.steps=2")
@@ -57,7 +69,7 @@ struct RefusedWorkerTests {
         let second = try await Command(
             "coordinator",
             ["start", "--run", tiny.path("r"), "--local-workers", "1", "--set", "train.steps=4"],
-            environment: ["LOCKSTEP_KERNELS": "portable"]
+            environment: ["LOCKSTEP_KERNELS": otherKernels.rawValue]
         ).finish()
         #expect(second.status == 1)
         #expect(second.errors.contains("numerics profile"), "\(second.errors)")

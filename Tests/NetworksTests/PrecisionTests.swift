@@ -9,9 +9,11 @@ struct PrecisionTests {
         let shape = FeatureShape(time: 4, height: 18, width: 18, channels: 3)
         var builder = GraphBuilder(input: shape)
         var x = builder.convolution(
-            builder.input, name: "stem", channels: 32, kernel: .square(3), stride: .square(2),
-            padding: .border(1))
+            builder.input, name: "stem", channels: 8, kernel: Extent(5, 7, 7),
+            stride: Extent(1, 2, 2), padding: Extent(2, 3, 3))
         x = builder.relu(builder.batchNorm(x, name: "stem.bn"))
+        x = builder.convolution(x, name: "wide", channels: 32, kernel: .one)
+        x = builder.relu(builder.batchNorm(x, name: "wide.bn"))
         var y = builder.convolution(x, name: "point", channels: 80, kernel: .one)
         y = builder.relu(builder.batchNorm(y, name: "point.bn"))
         y = builder.convolution(

@@ -14,6 +14,7 @@ from step_contenders import contenders, json_of, measured, pytorch
 from yardstick import write_weights
 
 CHECKED_STEPS = 3
+KERNEL_STEPS = 10
 # A rate at which losses of few clips do not run away, and roundings with them.
 CHECKED_RATE = 1e-3
 # A product that no cache holds, as large as what a step's layers multiply.
@@ -66,6 +67,12 @@ class Bench:
         self.multiply_adds_per_clip = one_slot / profile["setting"]["clips"]
         self.gigaflops.append(profile["limits"]["gigaflops"])
         self.kernels = f"{profile['setting']['kernels']} kernels, OpenBLAS for {profile['setting']['blas']}"
+
+    def kernel_table(self):
+        words = [self.coordinator, "profile", "--config", self.config, "--threads", self.cores,
+                 "--steps", KERNEL_STEPS, "--kernels"]
+        return subprocess.run([str(word) for word in words], check=True, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
 
     def probe(self):
         """The peak of arithmetic: the best product of either program's BLAS, on the same cores."""

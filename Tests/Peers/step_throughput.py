@@ -50,7 +50,8 @@ def main():
             settings = [*settings, *options.settings]
             bench = Bench(options, config, settings, options.data, Path(folder) / str(number))
             print(f"### {title}\n\n`{Path(config).name} {' '.join(settings)}`", flush=True)
-            found, results = measure(bench, title, least, options.precision)
+            found, results = measure(
+                bench, title, least, options.precision, options.kernels)
             wanted += found
             kept.append({"title": title, "config": bench.loaded, "results": results})
     if options.standard:
@@ -63,7 +64,7 @@ def main():
             {"machine": where, "settings": kept, "wanted": wanted}, indent=2, default=str))
 
 
-def measure(bench, title, least, precisions):
+def measure(bench, title, least, precisions, kernels):
     """Prints a setting's tables; returns what is wanted of it and everything measured."""
     bench.count_work()
     losses = bench.compare_losses()
@@ -81,6 +82,8 @@ def measure(bench, title, least, precisions):
             print("\nOurs is not in it: this build does not know `train.precision`.")
         suffix = ", bf16" if precision == "bf16" else ""
         wanted += goals(title + suffix, rows, least, precision)
+    if kernels:
+        print(f"\n{bench.kernel_table()}")
     print(f"\nBatch {bench.batch}, {bench.rounds} rounds of {bench.steps - bench.warmup} timed steps; "
           f"{2e-9 * bench.multiply_adds_per_clip:.1f} GFLOP a clip and step; sgemm reached {peak:.0f} "
           f"GFLOP/s ({statistics.median(bench.gigaflops):.0f} in the median).")
@@ -105,6 +108,8 @@ def arguments():
     words.add_argument("--coordinator", default=str(ROOT / ".build/release/coordinator"))
     words.add_argument("--precision", nargs="+", choices=["fp32", "bf16"], default=["fp32"],
                        help="fp32 unless it is given; bf16 is PyTorch's autocast")
+    words.add_argument("--kernels", action="store_true",
+                       help="also the table of `coordinator profile --kernels`")
     words.add_argument("--rounds", type=int, default=5)
     words.add_argument("--steps", type=int, dest="given_steps",
                        help="steps of one measurement (16; less in larger standard settings)")

@@ -17,7 +17,11 @@ struct StepProfileTests {
         }
         let forward = (0..<operations).map { span(Double($0 + 1)) }
         let backward = (0..<operations).reversed().map { span(2 * Double($0 + 1)) }
-        return StepTimes(forward: forward, backward: backward.reversed(), update: span(5))
+        return StepTimes(
+            forward: forward, backward: backward.reversed(), update: span(5),
+            inputGradient: backward.reversed().map {
+                $0.lowerBound..<$0.lowerBound + 0.25 * ($0.upperBound - $0.lowerBound)
+            })
     }
 
     private func profile(
@@ -118,6 +122,68 @@ struct StepProfileTests {
             #expect(all.contains(operation.title))
             #expect(all.contains(operation.name.suffix(20)))
         }
+    }
+
+    @Test(
+        "counts every kernel once: times and products are the step's", arguments: Example.allCases)
+    func kernels(example: Example) throws {
+        let profile = try profile(example)
+        let kernels = profile.kernels
+        #expect(Set(kernels.map(\.name)).count == kernels.count)
+        #expect(isClose(kernels.reduce(0) { $0 + $1.milliseconds }, profile.milliseconds))
+        #expect(isClose(kernels.reduce(0) { $0 + $1.share }, 1))
+        let operations = kernels.reduce(0) { $0 + $1.gigaflops * $1.milliseconds }
+        #expect(isClose(operations, profile.gigaflops * profile.milliseconds))
+        #expect(kernels.map(\.milliseconds) == kernels.map(\.milliseconds).sorted(by: >))
+        for direction in ["forward", "input gradient", "weight gradient"] {
+            #expect(kernels.contains { $0.name.hasSuffix(": \(direction)") }, "\(direction)")
+        }
+    }
+
+    @Test("divides a convolution's way back where the input's gradient was done")
+    func inputGradient() throws {
+        let network = try Network(try Example.paper.configuration())
+        let costs = Plan(network, clips: 3, mode: .training).costs
+        let spans = costs.indices.map { Double($0)..<Double($0 + 1) }
+        let times = StepTimes(
+            forward: spans, backward: spans, update: 0..<1,
+            inputGradient: spans.map { $0.lowerBound..<$0.lowerBound + 0.25 })
+        let profile = StepProfile(
+            StepProfile.Setting(
+                name: "example", clips: 3, threads: 2, kernels: "avx2", blas: "Zen", arenaBytes: 1),
+            costs: costs, updateBytes: 4, times: [times],
+            limits: MachineLimits(gigaflops: 100, gigabytes: 20),
+            beside: [KernelUse("hash", OperationCost.Work(bytes: 8), seconds: 1, isBeside: true)])
+        let parts = profile.kernels.filter { $0.name.hasSuffix("gradient") }
+        #expect(!parts.isEmpty)
+        for part in parts {
+            let most = part.name.hasSuffix(": input gradient") ? 250.0 : 1000.0
+            #expect(part.milliseconds <= most * Double(part.uses) + 1e-6, "\(part.name)")
+        }
+        let planar = parts.filter { $0.name.hasPrefix("convolution 3x3, ") }
+        let products = costs.filter { $0.kind == .planar }.reduce(0) {
+            $0 + $1.backward.multiplyAdds
+        }
+        #expect(
+            isClose(
+                planar.reduce(0) { $0 + $1.gigaflops * $1.milliseconds * 1e6 },
+                2 * Double(products)))
+        let hash = profile.kernels.first { $0.name == "hash" }
+        #expect(hash?.isBeside == true && hash?.limit == .memory)
+        #expect(profile.milliseconds < 1000 * Double(2 * costs.count + 1) + 1)
+    }
+
+    @Test("lays kernels out as a Markdown table", arguments: Example.allCases)
+    func kernelTable(example: Example) throws {
+        let profile = try profile(example)
+        let text = KernelTable(profile).text
+        let rows = text.split(separator: "\n").filter { $0.hasPrefix("|") }
+        let busy = profile.kernels.filter { $0.gigabytes > 0 }
+        #expect(rows.count == busy.count + 2)
+        #expect(Set(rows.map(\.count)).count == 1)
+        #expect(Set(rows.map { $0.count { $0 == "|" } }) == [9])
+        for kernel in busy { #expect(text.contains("| \(kernel.name) ")) }
+        #expect(text.contains("100 GFLOP/s of sgemm, 20.0 GB/s"))
     }
 
     @Test("warns of a machine that did other work")

@@ -197,6 +197,31 @@ extension KernelTests {
             expectClose(added, masked.map { $0 + 1 }, tolerance: 1e-7, "added")
         }
 
+        @Test(
+            "past the caches go the same bits", arguments: KernelTests.channels,
+            KernelVariant.supported)
+        func streaming(channels: Int, variant: KernelVariant) throws {
+            try variant.select()
+            for rows in [1, 83, 256] {
+                let count = rows * channels
+                let (x, residual) = (noise(count, 1), noise(count, 2))
+                let (scale, shift) = (noise(channels, 3), noise(channels, 4))
+                for (added, relu) in [(nil, 1), (residual, 1), (residual, 0)] as [([Float]?, Int32)]
+                {
+                    var wanted = [Float](repeating: .nan, count: count)
+                    lk_batchnorm_apply(
+                        rows, channels, x, scale, shift, added, relu, &wanted)
+                    // Aligned, and not.
+                    let buffer = FloatBuffer(count: count + 1)
+                    for offset in [0, 1] {
+                        lk_batchnorm_apply_streaming(
+                            rows, channels, x, scale, shift, added, relu, buffer.base + offset)
+                        #expect(Array(buffer.array[offset..<offset + count]) == wanted)
+                    }
+                }
+            }
+        }
+
         @Test("evaluation applies scale and shift alone, in place if asked")
         func evaluation() throws {
             for variant in KernelVariant.supported {

@@ -28,6 +28,10 @@ struct Cluster {
         var deals: [SlotSet] = []
         /// From this step on it never finishes its slots.
         var heldSlots: Step?
+        /// From this step on it computes no slot.
+        var stuckFrom: Step?
+        /// What its reports say of a slot; nil: a tenth of a second for all of its slots.
+        var slotTime: Duration?
         /// Spoils this worker's digests from a step on.
         var corruptFrom: Step?
     }
@@ -35,6 +39,7 @@ struct Cluster {
     var coordinator: CoordinatorMachine
     var nodes: [Node] = []
     var journal: [JournalRecord] = []
+    private(set) var commitCount = 0
     var notes: [CoordinatorNote] = []
     var outcome: Outcome?
     var now = Duration.zero
@@ -142,8 +147,11 @@ struct Cluster {
             switch directive {
             case .send(let message, let connection):
                 let index = Int(connection.rawValue) - 1
-                nodes[index].inbox.append(message)
-            case .append(let record): journal.append(record)
+                // Operators are no nodes.
+                if nodes.indices.contains(index) { nodes[index].inbox.append(message) }
+            case .append(let record):
+                journal.append(record)
+                if case .committed = record { commitCount += 1 }
             case .note(let note): notes.append(note)
             case .end(let outcome): self.outcome = outcome
             }
@@ -186,7 +194,7 @@ struct Cluster {
                 nodes[index].jobs.append(
                     .reduced(
                         step, generation, digest(step.rawValue + (bad ? 1000 : 0)),
-                        PhaseTimes(computing: .milliseconds(100))))
+                        PhaseTimes(computing: computingTime(at: index))))
             case .update(let step):
                 nodes[index].updates.append(step)
                 nodes[index].jobs.append(.updated(step))
@@ -218,6 +226,8 @@ struct Cluster {
         at index: Int
     ) {
         if nodes[index].finished.step != step { nodes[index].finished = (step, []) }
+        let isStuck = nodes[index].stuckFrom.map { step >= $0 } ?? false
+        if isStuck, !slots.isEmpty { return }
         for slot in slots.slots where !nodes[index].finished.slots.contains(slot) {
             nodes[index].finished.slots.insert(slot)
             nodes[index].computed.append(slot)
@@ -228,6 +238,11 @@ struct Cluster {
         }
         if let held = nodes[index].heldSlots, step >= held { return }
         nodes[index].jobs.append(.computed(step, generation))
+    }
+
+    private func computingTime(at index: Int) -> Duration {
+        guard let slotTime = nodes[index].slotTime else { return .milliseconds(100) }
+        return slotTime * (nodes[index].deals.last?.count ?? 0)
     }
 
     private func outcome(of slot: Int, in step: Step) -> SlotOutcome {
@@ -243,7 +258,7 @@ struct Cluster {
     /// The number that a node's worker was given.
     func worker(at index: Int) -> WorkerID {
         for note in notes {
-            if case .joined(let worker, "node\(index)", _) = note { return worker }
+            if case .joined(let worker, _, "node\(index)", _) = note { return worker }
         }
         return WorkerID(0)
     }

@@ -118,7 +118,7 @@ struct HoldUpTests {
         cluster.settle { $0.commits.count == 2 }
         let generation = try #require(
             cluster.journal.compactMap {
-                if case .began(let generation, _, _, _) = $0 { generation } else { nil }
+                if case .began(let generation, _, _, _, _) = $0 { generation } else { nil }
             }.last)
         let step = Step(UInt64(cluster.commits.count + 1))
         cluster.deliver(

@@ -17,8 +17,11 @@ struct JournalRecordTests {
                 term: Term(1), run: RunID(5), state: Step(0), dataset: Digest(high: 3, low: 4)),
             .pinned(profile: [ProfileEntry(name: "kernels", value: "1")]),
             .began(
-                generation: Generation(1), state: Step(0), members: [member],
+                generation: Generation(1), state: Step(0), members: [member], takesOver: false,
                 reason: "the run begins"),
+            .began(
+                generation: Generation(2), state: Step(0), members: [], takesOver: nil,
+                reason: "of an older journal"),
             .committed(commit), .saved(step: Step(3)),
             .lost(worker: WorkerID(1), reason: "killed"),
             .stopped(state: Step(3), reason: "interrupted"), .completed(state: Step(6)),
@@ -29,7 +32,7 @@ struct JournalRecordTests {
             let data = try encoder.encode(record)
             #expect(try JSONDecoder().decode(JournalRecord.self, from: data) == record)
         }
-        let text = String(decoding: try encoder.encode(records[3]), as: UTF8.self)
+        let text = String(decoding: try encoder.encode(records[4]), as: UTF8.self)
         #expect(
             text
                 == #"{"chain":"00000000000000020000000000000003","digest":"0000000000000001ffffffffffffffff","epoch":0,"generation":2,"#

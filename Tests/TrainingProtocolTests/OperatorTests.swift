@@ -42,6 +42,45 @@ struct OperatorTests {
         #expect(cluster.outcome == .stopped(saved: Step(3), reason: "enough"))
     }
 
+    @Test("a worker that is drained has left, and one whose run is stopped learns at which step")
+    func outcomes() {
+        var cluster = Cluster(options: smallRun(workers: 2))
+        for _ in 0..<2 { cluster.join() }
+        cluster.settle { $0.commits.count == 1 }
+        let ask = { (body: WorkerMessage) in
+            CoordinatorEvent.received(
+                Stamped(
+                    run: RunID(0), term: Term(0), generation: Generation(0), step: Step(0),
+                    body: body), from: ConnectionID(77))
+        }
+        cluster.deliver(ask(.drain(cluster.worker(at: 0))))
+        cluster.settle { $0.nodes[0].outcome != nil }
+        #expect(cluster.nodes[0].outcome == .left(reason: "drained"))
+        #expect(cluster.outcome == nil)
+        cluster.deliver(ask(.stop(reason: "enough")))
+        cluster.settle()
+        let last = Step(UInt64(cluster.commits.count))
+        #expect(cluster.nodes[1].outcome == .stopped(last, reason: "enough"))
+    }
+
+    @Test("a worker that is asked to leave does not wait for a coordinator that is silent")
+    func silentCoordinator() {
+        var cluster = Cluster(options: smallRun(workers: 2))
+        for _ in 0..<2 { cluster.join() }
+        cluster.settle { $0.commits.count == 1 && $0.nodes.allSatisfy { !$0.deals.isEmpty } }
+        cluster.report(.leaveRequested(reason: "interrupted"), from: 0)
+        cluster.now += .seconds(1)
+        cluster.report(.tick, from: 0)
+        #expect(cluster.nodes[0].outcome == nil, "the step may end yet")
+        cluster.now += .seconds(1)
+        for index in 0..<2 {
+            cluster.report(index == 0 ? .tick : .leaveRequested(reason: "interrupted"), from: index)
+            #expect(
+                cluster.nodes[index].outcome
+                    == .leftUnheard(silence: .seconds(2), reason: "interrupted"))
+        }
+    }
+
     @Test("what is asked of another run is refused and changes nothing")
     func otherRun() throws {
         var machine = CoordinatorMachine(smallRun(workers: 2))

@@ -381,7 +381,7 @@ struct RunTests {
         cluster.deliver(.broken(reason: "the data thread ended"))
         cluster.settle()
         #expect(cluster.outcome == .failed(reason: "the data thread ended"))
-        #expect(cluster.nodes[0].outcome == .stopped(reason: "the data thread ended"))
+        #expect(cluster.nodes[0].outcome == .stopped(Step(1), reason: "the data thread ended"))
     }
 
     @Test("bad data that two workers meet at one step ends the run as failed, with the state saved")
@@ -417,8 +417,9 @@ struct RunTests {
 extension WorkerOutcome {
     var reason: String {
         switch self {
-        case .completed: ""
-        case .left(let reason), .stopped(let reason), .refused(let reason), .failed(let reason):
+        case .completed, .orphaned: ""
+        case .left(let reason), .leftUnheard(_, let reason), .withdrew(let reason),
+            .stopped(_, let reason), .refused(let reason), .failed(let reason):
             reason
         }
     }

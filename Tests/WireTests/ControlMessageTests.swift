@@ -15,7 +15,7 @@ struct ControlMessageTests {
         let hello = Hello(
             protocolVersion: 1, profile: [ProfileEntry(name: "kernels", value: "avx2")],
             host: "node", process: 77, threads: 2,
-            launchToken: "x", attempt: 3)
+            launchToken: "x", attempt: 3, worker: WorkerID(7))
         let outcome = SlotOutcome(slot: Slot(3), samples: 2, lossSum: 0.1 + 0.2, correct: 1)
         let times = PhaseTimes(
             waitingForClips: .nanoseconds(1), computing: .seconds(3), reducing: .milliseconds(4),
@@ -64,7 +64,8 @@ struct ControlMessageTests {
                     contested: SlotSet([2]), committed: Digest(high: 9, low: 8), reason: "joins")),
             .begin(Deal(members: [], rank: Rank(0), next: .evaluate(blocks: [0, 4]))),
             .commit(digest: Digest(high: 1, low: 2), next: .evaluate(blocks: [])),
-            .proceed(next: .halt), .save, .finish(completed: true, reason: ""),
+            .proceed(next: .halt), .save, .finish(.completed, reason: ""),
+            .finish(.stopped, reason: "interrupted"), .finish(.released, reason: "drained"),
             .answer(accepted: false, text: "there is no worker 7"), .alive,
         ]
     }

@@ -16,6 +16,7 @@
 #include "attention.h"
 #include "augmentation.h"
 #include "bf16.h"
+#include "bf16_stem.h"
 #include "clips.h"
 #include "convolution.h"
 #include "elementwise.h"

@@ -36,6 +36,12 @@ void lk_batchnorm_apply(
     lk_int rows, lk_int channels, const float *x, const float *scale, const float *shift,
     const float *residual, int relu, float *y);
 
+/// The same bits, for a y so large that what is written first has left the caches before it is read: it goes past them,
+/// and is not read to be written. y may not be x or residual.
+void lk_batchnorm_apply_streaming(
+    lk_int rows, lk_int channels, const float *x, const float *scale, const float *shift,
+    const float *residual, int relu, float *y);
+
 /// sum_dy[c] = sum dy, sum_dyx[c] = sum dy (x - mean) of one tile, where dy counts only where z > 0
 /// if z, the output after ReLU, is not null. The gradient of beta is sum_dy, that of gamma sum_dyx
 /// / sqrt(variance + epsilon).

@@ -18,11 +18,13 @@ let status = null;
 let failures = 0;
 
 // A token comes in the fragment, which no server sees, and stays in this tab.
-const fragment = new URLSearchParams(location.hash.slice(1)).get("token");
-if (fragment) {
-  sessionStorage.setItem("token", fragment);
+const takeToken = () => {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return;
+  sessionStorage.setItem("token", token);
   history.replaceState(null, "", location.pathname);
-}
+};
+takeToken();
 
 const take = (document, asked) => {
   if (document.life !== run.life) run = { ...nothing(), life: document.life };
@@ -52,6 +54,7 @@ const question = () => new URLSearchParams({
   entry: run.entries.at(-1)?.step ?? 0,
 });
 
+const endings = { complete: "good", stopped: "warn", failed: "bad" };
 const badges = { gathering: "warn", training: "good", evaluating: "busy", saving: "busy", ended: "" };
 
 const drawHeader = () => {
@@ -61,8 +64,8 @@ const drawHeader = () => {
   at("name").textContent = identity.name;
   const badge = at("phase");
   badge.textContent = status.phase === "gathering" ? "waiting for workers" : status.phase;
-  const isFailed = status.phase === "ended" && !/^complete/.test(status.reason ?? "");
-  badge.className = `badge ${isFailed ? "bad" : status.phase === "ended" ? "good" : badges[status.phase]}`;
+  const ending = status.phase === "ended" ? (status.reason ?? "").split(" ")[0].replace(":", "") : null;
+  badge.className = `badge ${endings[ending] ?? badges[status.phase]}`;
   at("where").textContent = `${identity.directory} on ${identity.host}`;
   at("done").style.width = `${100 * share}%`;
   at("bar").setAttribute("aria-valuenow", Math.round(100 * share));
@@ -70,6 +73,7 @@ const drawHeader = () => {
     + `epoch ${Math.min(status.epoch + 1, extent.epochs)} of ${extent.epochs}`;
   at("left").textContent = pace && status.phase !== "ended" ? `${seconds(pace.seconds_left)} left` : "";
   at("reason").hidden = !status.reason;
+  at("reason").classList.toggle("bad", ending === "failed");
   at("reason").textContent = status.reason ?? "";
   at("footer").replaceChildren(
     `run ${identity.run}, coordinator ${identity.address} (process ${identity.process}, life ${identity.term}), `
@@ -134,11 +138,11 @@ const ask = async () => {
     if (!answer.ok) throw new Error(await answer.text());
     take(await answer.json(), asked);
     failures = 0;
-    reached("live", false);
+    reached(status.phase === "ended" ? "the run has ended" : "live", false);
     draw();
   } catch (error) {
     failures += 1;
-    reached(status?.phase === "ended" ? "the coordinator has ended" : "the coordinator does not answer", status?.phase !== "ended");
+    reached(status?.phase === "ended" ? "the run has ended" : "the coordinator does not answer", status?.phase !== "ended");
   }
 };
 
@@ -153,5 +157,6 @@ at("gate").addEventListener("submit", (event) => {
   ask();
 });
 addEventListener("resize", draw);
+addEventListener("hashchange", () => { takeToken(); ask(); });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
 watch();
