@@ -38,7 +38,7 @@ extension Seeds {
     static let coordinatorMessages: [CoordinatorMessage] = [
         .welcome(WorkerID(8), welcomed), .refusal(reason: "late"), .unknown(reason: "lost"),
         .begin(deal), .commit(digest: digest, next: .evaluate(blocks: [0, 1])),
-        .proceed(next: .step), .save, .finish(completed: true, reason: ""),
+        .proceed(next: .step), .save, .finish(.completed, reason: ""),
         .answer(accepted: false, text: "there is no worker 7"), .alive,
     ]
 
