@@ -94,7 +94,11 @@ struct LockedRunTests {
         try FileManager.default.copyItem(atPath: tiny.path("used"), toPath: tiny.path("copy"))
         try FileManager.default.copyItem(atPath: tiny.path("used"), toPath: tiny.path("late"))
         let run = try Command(
-            "coordinator", tiny.start("r", "--local-workers", "1", "--workers", "2"))
+            "coordinator",
+            // Far more steps than pass until the last is turned away, after which it is stopped.
+            tiny.start(
+                "r", "--local-workers", "1", "--workers", "2", "--set", "train.epochs=20000",
+                "--set", "train.checkpoint_every=1000 epochs"))
         let guests = Guests()
         let result = try await run.finish { line in
             if line.contains("worker join tcp://"), await guests.isFirst(),
