@@ -11,7 +11,7 @@ rounds=${ROUNDS:-5}
 echo "== clips: frames of 602,112 bytes from one process to another"
 "$worker" benchmark-link --rounds "$rounds"
 echo "== gradients: 45 MB between two processes, by TCP"
-for round in $(seq "$rounds"); do
+for _ in $(seq "$rounds"); do
     for protection in none authenticated encrypted; do
         printf '%-14s ' "$protection"
         "$worker" benchmark-allreduce --transport tcp --rounds 8 --protection "$protection" |
