@@ -42,8 +42,6 @@ final class ControlServer {
     private static let maximumFrameSize = 1 << 20
     /// Frames of one worker that wait to be read: it says a few things a heartbeat.
     private static let queuedFrames = 64
-    /// Messages that are read before the machine has its turn: a flood must not keep it from the time.
-    private static let messagesATurn = 1024
 
     let endpoint: String
     let router: Socket
@@ -55,21 +53,16 @@ final class ControlServer {
     /// The names of workers that were let in, where they have to be.
     var users: [ConnectionID: String] = [:]
     var lastLook = ContinuousClock.now
-    private let start = ContinuousClock.now
+    let start = ContinuousClock.now
     var connections: PeerConnections<ConnectionID>
-    private var identities: [ConnectionID: [UInt8]] = [:]
-    private var connectionOf: [[UInt8]: ConnectionID] = [:]
-    /// Of workers that were started by a coordinator, this or an earlier one.
-    private var processOf: [ConnectionID: Int64] = [:]
-    private var connectionOfProcess: [Int64: ConnectionID] = [:]
-    private var memberLists = MemberListCache()
+    var table = ConnectionTable()
+    var memberLists = MemberListCache()
     private let pulse: Duration
-    private var nextConnection = ConnectionID(1)
-    private var drops = RepeatedNote()
-    private var refusals = RepeatedNote()
+    var drops = RepeatedNote()
+    var refusals = RepeatedNote()
     private var observed: ContinuousClock.Instant?
     /// Operators who asked how the run is.
-    private var inquirers: [(connection: ConnectionID, run: RunID)] = []
+    var inquirers: [(connection: ConnectionID, run: RunID)] = []
 
     /// - Parameters:
     ///   - address: As `tcp://127.0.0.1:5555`; port 0 takes any free one.
@@ -149,7 +142,10 @@ final class ControlServer {
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
             }
-            for connection in closed { forget(connection, isLost: lost.contains(connection)) }
+            for connection in closed {
+                users[connection] = nil
+                table.remove(connection, keepsProcess: !lost.contains(connection))
+            }
             if turn - (observed ?? start) >= Self.observation || !inquirers.isEmpty {
                 observed = turn
                 effects.observe(machine.overview(now: turn - start))
@@ -175,148 +171,15 @@ final class ControlServer {
         case .event(let event):
             return event
         case .launchedWorkerEnded(let process, let reason, let isOrderly):
-            let known = connectionOfProcess.removeValue(forKey: process)
-            if let known { processOf[known] = nil }
-            guard let connection = known, machine.hasPeer(connection) else {
+            guard let connection = table.takeConnection(ofProcess: process),
+                machine.hasPeer(connection)
+            else {
                 // One that was drained is no peer any more, and no failure; one that was refused is.
                 if isOrderly { return nil }
                 return .launchFailed(
                     reason: "a worker of this machine ended and has no part in the run: \(reason)")
             }
             return .disconnected(connection, reason: reason)
-        }
-    }
-
-    private func isOwn(_ connection: ConnectionID, _ effects: Effects) -> Bool {
-        processOf[connection].map(effects.isOwn) ?? false
-    }
-
-    private func receive(into events: inout [CoordinatorEvent]) throws(ZeroMQError) {
-        for _ in 0..<Self.messagesATurn {
-            guard let frames = try router.tryReceive() else { return }
-            guard frames.count == 2 else {
-                dropped("it has \(frames.count - 1) frames and not one")
-                continue
-            }
-            let connection = connection(of: frames[0].bytes)
-            try connections.note(frames[0], from: connection)
-            guard try isAdmitted(frames, from: connection), let message = parsed(frames),
-                try isReachable(message.body, frames)
-            else { continue }
-            if case .inquire = message.body {
-                inquirers.append((connection, message.run))
-                continue
-            }
-            if case .hello(let hello) = message.body, !hello.launchToken.isEmpty {
-                processOf[connection] = hello.process
-                connectionOfProcess[hello.process] = connection
-            }
-            events.append(.received(message, from: connection))
-        }
-    }
-
-    /// Nil for what is no message, or none that its sender may send.
-    private func parsed(_ frames: [Message]) -> Stamped<WorkerMessage>? {
-        do throws(WireError) {
-            let message = try Stamped<WorkerMessage>(serialized: frames[1].bytes)
-            if isFitting(message.body, frames) { return message }
-            dropped("its sender may not send it")
-        } catch {
-            dropped("\(error)")
-        }
-        return nil
-    }
-
-    private func dropped(_ reason: String) {
-        if let text = drops.note(reason) { logger.warning("dropped a control message: \(text)") }
-    }
-
-    /// What is kept of a connection that is closed.
-    private func forget(_ connection: ConnectionID, isLost: Bool) {
-        if let identity = identities.removeValue(forKey: connection) {
-            connectionOf[identity] = nil
-        }
-        users[connection] = nil
-        // The end of a process of our own is still to be told.
-        guard isLost, let process = processOf.removeValue(forKey: connection) else { return }
-        if connectionOfProcess[process] == connection { connectionOfProcess[process] = nil }
-    }
-
-    private func answerInquirers(_ machine: CoordinatorMachine, _ effects: Effects) {
-        guard !inquirers.isEmpty else { return }
-        let status = effects.status()
-        for (connection, run) in inquirers {
-            let isServed = machine.serves(run)
-            let text = isServed ? status : "the coordinator at this address serves another run"
-            let answer = Stamped(
-                run: run, term: Term(0), generation: Generation(0), step: Step(0),
-                body: CoordinatorMessage.answer(accepted: isServed, text: text))
-            _ = send(answer, to: connection, effects)
-        }
-        inquirers = []
-    }
-
-    private func connection(of identity: [UInt8]) -> ConnectionID {
-        if let known = connectionOf[identity] { return known }
-        let connection = nextConnection
-        nextConnection = connection.next
-        connectionOf[identity] = connection
-        identities[connection] = identity
-        return connection
-    }
-
-    /// Carries out what the machine makes of an event, and of the events that this brings about.
-    private func handle(
-        _ event: CoordinatorEvent, _ machine: inout CoordinatorMachine, _ effects: Effects
-    ) -> Outcome? {
-        var queue = [event]
-        while !queue.isEmpty {
-            let directives = machine.on(queue.removeFirst(), now: ContinuousClock.now - start)
-            carryingOut: for directive in directives {
-                switch directive {
-                case .send(let message, let connection):
-                    if let failure = send(message, to: connection, effects) {
-                        queue.append(failure)
-                    }
-                case .append(let record):
-                    do {
-                        try effects.append(record)
-                    } catch {
-                        let reason = "the journal cannot be written: \(error)"
-                        // Where the machine has ended, nobody is left to make anything of it.
-                        if machine.hasEnded { return .failed(reason: reason) }
-                        queue.append(.journalFailed(reason: reason))
-                        break carryingOut
-                    }
-                case .note(.refused(let host, let reason)):
-                    if let text = refusals.note(reason) {
-                        effects.note(.refused(host: host, reason: text))
-                    }
-                case .note(let note):
-                    effects.note(note)
-                case .end(let outcome):
-                    return outcome
-                }
-            }
-        }
-        return nil
-    }
-
-    /// - Returns: The event of a message that could not be sent.
-    private func send(
-        _ message: Stamped<CoordinatorMessage>, to connection: ConnectionID, _ effects: Effects
-    ) -> CoordinatorEvent? {
-        guard let identity = identities[connection] else { return nil }
-        do {
-            let frames = [Message(identity), Message(try message.serialized(using: &memberLists))]
-            if try router.trySend(frames) { return nil }
-            return .disconnected(connection, reason: "it does not read what it is sent")
-        } catch ZeroMQError.unroutable {
-            // A process of our own that has ended is reported with its cause.
-            if isOwn(connection, effects) { return nil }
-            return .disconnected(connection, reason: "its connection closed")
-        } catch {
-            return .disconnected(connection, reason: "\(error)")
         }
     }
 }

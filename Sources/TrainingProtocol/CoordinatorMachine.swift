@@ -9,98 +9,6 @@
 /// is a set of members and a deal of the slots; any change is a new one, also in the middle of a step: what is
 /// finished of the step stays with those who finished it.
 public struct CoordinatorMachine: Sendable {
-    /// What a coordinator is told about its run.
-    public struct Options: Sendable {
-        public var run: RunID
-        public var term: Term
-        public var schedule: StepSchedule
-        /// What every worker is told when it joins.
-        public var introduction: Introduction
-        /// The step whose state is saved and can be handed out: 0, or a checkpoint's.
-        public var start: Step
-        /// The run begins as soon as this many workers are ready.
-        public var workers: Int
-        /// The numerics profile that the run is pinned to, where it has begun before.
-        public var profile: [ProfileEntry]?
-        /// The profile that a run which has not begun is to have; nil: that of the first worker that comes.
-        public var expectedProfile: [ProfileEntry]?
-        /// Digests of steps after `start` that were committed in an earlier term: they must come out the same.
-        public var replayed: [Step: Digest]
-        /// The last link of the journal's commit chain.
-        public var chain: Digest
-        /// The newest generation and the newest worker of earlier terms.
-        public var generation: Generation
-        public var lastWorker: WorkerID
-        /// Save the state after every so many steps; nil: only at the end.
-        public var saveEvery: Int?
-        /// Evaluate after every so many epochs, and at the end; nil: at the end only.
-        public var evaluateEvery: Int?
-        /// Blocks that an evaluation is cut into; 0: there is nothing to evaluate.
-        public var evaluationBlocks: Int
-
-        public var deadlines: Deadlines { introduction.deadlines }
-
-        public init(
-            run: RunID, term: Term, schedule: StepSchedule, introduction: Introduction, start: Step,
-            workers: Int, profile: [ProfileEntry]? = nil, replayed: [Step: Digest] = [:],
-            chain: Digest = CommitChain.origin, generation: Generation = Generation(0),
-            lastWorker: WorkerID = WorkerID(0), saveEvery: Int? = nil, evaluateEvery: Int? = nil,
-            evaluationBlocks: Int = 0
-        ) {
-            self.run = run
-            self.term = term
-            self.schedule = schedule
-            self.introduction = introduction
-            self.start = start
-            self.workers = workers
-            self.profile = profile
-            self.replayed = replayed
-            self.chain = chain
-            self.generation = generation
-            self.lastWorker = lastWorker
-            self.saveEvery = saveEvery
-            self.evaluateEvery = evaluateEvery
-            self.evaluationBlocks = evaluationBlocks
-        }
-    }
-
-    /// A worker that has said hello.
-    struct Peer: Sendable {
-        let worker: WorkerID
-        let connection: ConnectionID
-        let hello: Hello
-        var lastHeard: Duration
-        var readiness: Readiness?
-        /// The step whose state it holds once it has done all that it was told.
-        var holds: Step?
-        var isMember = false
-        /// Whether it had to load the state when this generation began.
-        var wasLoading = false
-        var slots = SlotSet()
-        /// So many times it was asked in vain for a state that others waited for.
-        var timesAsked = 0
-        var attested: Digest?
-        var report: StepReport?
-        /// Blocks of an evaluation that it was dealt.
-        var blocks: [Int] = []
-        var hasEvaluated = false
-        /// Asked to go, or told to.
-        var leaving: String?
-        var progress: Progress?
-        /// When its progress last changed.
-        var advanced: Duration
-        /// Smoothed seconds for a slot, as it was measured.
-        var pace: Double?
-        /// Commits in a row at which it had no slots.
-        var idle = 0
-        /// Whether it has slots again, and has not shown yet how fast it is now.
-        var isOnTrial = false
-        /// Trials in a row that it did not stand.
-        var failedTrials = 0
-        /// When something was last said again to it.
-        var repeated: Duration?
-    }
-
     enum Phase: Sendable, Equatable {
         /// Waiting for workers.
         case gathering
@@ -119,7 +27,7 @@ public struct CoordinatorMachine: Sendable {
     /// In the order of joining, which becomes the order of ranks. `add` and `remove` change who is among them.
     var peers: [Peer] = []
     /// Where a connection's peer stands in `peers`.
-    private var places: [ConnectionID: Int] = [:]
+    var places: [ConnectionID: Int] = [:]
     /// The digest that the first member attested in this generation.
     var attestation: Digest?
     /// Peers before this one in `peers` have reported and attested, as far as they are members.
@@ -228,23 +136,6 @@ public struct CoordinatorMachine: Sendable {
         }
     }
 
-    func index(of connection: ConnectionID) -> Int? {
-        places[connection]
-    }
-
-    mutating func add(_ peer: Peer) {
-        places[peer.connection] = peers.count
-        peers.append(peer)
-    }
-
-    mutating func remove(_ index: Int) -> Peer {
-        let peer = peers.remove(at: index)
-        places[peer.connection] = nil
-        for later in index..<peers.count { places[peers[later].connection] = later }
-        agreed = 0
-        return peer
-    }
-
     private mutating func receive(
         _ message: Stamped<WorkerMessage>, from connection: ConnectionID
     ) -> [CoordinatorDirective] {
@@ -303,6 +194,4 @@ public struct CoordinatorMachine: Sendable {
     func broadcast(_ body: CoordinatorMessage) -> [CoordinatorDirective] {
         peers.map { .send(stamp(body), to: $0.connection) }
     }
-
-    var members: [Int] { peers.indices.filter { peers[$0].isMember } }
 }

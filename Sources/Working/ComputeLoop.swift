@@ -29,13 +29,13 @@ final class ComputeLoop {
     let control: ComputeControl
     let context: Context
     /// Where the other workers reach this one.
-    private let host: String
+    let host: String
     /// Nil where everything is said in the clear.
     let security: WorkerSecurity?
     let events: Mailbox<WorkerEvent>
-    private let threads: Int
-    private let logger: Logger
-    private(set) var run: Run?
+    let threads: Int
+    let logger: Logger
+    var run: Run?
     /// The step whose state the trainer holds.
     var state: Step?
     var accumulator: SlotAccumulator?
@@ -48,7 +48,7 @@ final class ComputeLoop {
     /// The generation whose clips are announced.
     var announced: Generation?
     /// Why the members of this generation cannot be met.
-    private(set) var unmet: ExchangeError?
+    var unmet: ExchangeError?
     /// What was begun before its last slot was computed, until someone waits for its end.
     var reduction: Begun?
     var times = PhaseTimes()
@@ -122,166 +122,6 @@ final class ComputeLoop {
     func current() throws(WorkingError) -> Run {
         guard let run else { throw .connection("an order came before the run was known") }
         return run
-    }
-
-    // MARK: Getting ready
-
-    private func prepare(_ id: RunID, _ term: Term, _ introduction: Introduction) throws {
-        settleReduction()
-        var known: Run
-        if let run, run.id == id, run.introduction.describesSameRun(as: introduction) {
-            known = run
-            known.clips.stop()
-            known.term = term
-            known.dataAddress = introduction.dataAddress
-            known.deadlines = introduction.deadlines
-            known.clips = try clips(
-                id, term, introduction.dataAddress, run.configuration, run.trainer)
-        } else {
-            known = try meet(id, term, introduction)
-        }
-        announced = nil
-        run = known
-        control.publish(known.exchange, known.clips.lanes, in: term)
-        events.send(
-            .prepared(
-                Readiness(
-                    model: known.trainer.modelDigest, gradientAddress: known.exchange.address,
-                    stateAddress: known.donor.address)))
-    }
-
-    /// Gets to know a run: compiles its network, and listens for the other workers.
-    private func meet(
-        _ id: RunID, _ term: Term, _ introduction: Introduction
-    ) throws -> Run {
-        run?.clips.stop()
-        run = nil
-        state = nil
-        sumsStep = nil
-        parked = nil
-        transfer = nil
-        let configuration = try RunConfiguration(
-            yaml: introduction.configuration, source: "the coordinator's configuration")
-        let trainer = try Trainer(
-            configuration: configuration, dataset: introduction.dataset, threads: threads)
-        let tree = SlotTree(slots: trainer.schedule.slots)
-        accumulator = SlotAccumulator(
-            tree: tree, slots: SlotSet(), count: trainer.vectorCount)
-        return Run(
-            id: id, term: term, dataAddress: introduction.dataAddress, trainer: trainer,
-            clips: try clips(id, term, introduction.dataAddress, configuration, trainer),
-            exchange: try GradientExchange(
-                context: context, bind: "tcp://\(host):*",
-                chunkBytes: configuration.transport.chunkBytes,
-                connectTimeout: introduction.deadlines.connect, keys: security?.peers,
-                inTheClear: configuration.transport.cleartextGradients),
-            donor: try StateDonor(
-                context: context, bind: "tcp://\(host):*", keys: security?.peers),
-            configuration: configuration, introduction: introduction,
-            deadlines: introduction.deadlines)
-    }
-
-    private func clips(
-        _ id: RunID, _ term: Term, _ address: String, _ configuration: RunConfiguration,
-        _ trainer: Trainer
-    ) throws -> ClipFeed {
-        try ClipFeed(
-            context: context, run: id, term: term, address: address,
-            role: security?.coordinator,
-            prefetchBytes: configuration.transport.prefetchBytes, sampling: trainer.sampling)
-    }
-
-    private func adopt(_ generation: Generation, _ members: [Member], _ rank: Rank) throws {
-        guard control.wants(generation) else { return }
-        let run = try current()
-        settleReduction()
-        unmet = nil
-        do throws(ExchangeError) {
-            try run.exchange.configure(
-                ExchangeMembership(
-                    run: run.id, term: run.term, generation: generation,
-                    tree: SlotTree(slots: run.trainer.schedule.slots),
-                    members: members.map { .init(address: $0.gradientAddress, slots: $0.slots) },
-                    me: rank))
-        } catch {
-            // As an address that is none: told, with whose it is, where the members would meet.
-            unmet = error
-        }
-    }
-
-    // MARK: The end of a step
-
-    private func reduce(_ step: Step, _ generation: Generation) throws {
-        guard control.wants(generation) else { return settleReduction() }
-        let run = try current()
-        guard let sums = accumulator?.sums, let target = accumulator?.target() else { return }
-        do throws(ExchangeError) {
-            if let unmet { throw unmet }
-            let start = clock.now
-            let digest =
-                if let begun = takeReduction(step, generation) {
-                    try run.exchange.finish(begun.ongoing)
-                } else {
-                    try run.exchange.reduce(step: step, sums: sums, into: target)
-                }
-            times.reducing = clock.now - start
-            events.send(.reduced(step, generation, digest, times))
-        } catch .aborted {
-            throw WorkingError.aborted
-        } catch {
-            // A neighbour is gone, or was told of another generation before this worker, or the network damaged what
-            // was on its way: the coordinator decides, and hears that this worker waits.
-            events.send(
-                .stalled(step, generation, reason: "\(error)", accused: error.peer))
-        }
-    }
-
-    /// The reduction that was begun for this step and generation, if one was.
-    private func takeReduction(_ step: Step, _ generation: Generation) -> Begun? {
-        guard let begun = reduction, begun.step == step, begun.generation == generation else {
-            settleReduction()
-            return nil
-        }
-        reduction = nil
-        return begun
-    }
-
-    private func update(_ step: Step) throws {
-        let run = try current()
-        guard let reduced = accumulator?.reduced else { return }
-        run.donor.withdraw()
-        run.clips.detachUploads()
-        times.updating = clock.measure { run.trainer.update(step, reduced: reduced) }
-        state = step
-        sumsStep = nil
-        run.donor.offer(run: run.id, step: step, state: run.trainer.state)
-        events.send(.updated(step))
-    }
-
-    // MARK: Between steps
-
-    private func evaluate(_ step: Step, _ generation: Generation, _ blocks: [Int]) throws {
-        let run = try current()
-        let plan = run.trainer.evaluationBlocks
-        run.clips.announce(onlyBlocks: blocks, of: plan)
-        defer { control.show(nil) }
-        var outcomes: [BlockOutcome] = []
-        for (done, block) in blocks.enumerated() {
-            guard control.wants(generation) else { throw WorkingError.aborted }
-            control.show(Awaiting(ranks: [], chunk: done, chunks: blocks.count, bytes: 0))
-            let clips = try run.clips.takeBlock(block, of: plan, run.trainer)
-            outcomes.append(try run.trainer.evaluate(block, clips))
-        }
-        events.send(.evaluated(step, generation, outcomes))
-    }
-
-    private func upload(_ step: Step) throws {
-        let run = try current()
-        guard step == state else { return }
-        run.clips.upload(run.trainer.state, of: step) { [logger] problem in
-            // The coordinator asks again, or has asked another meanwhile: that is why it may have been refused.
-            logger.warning("the state of step \(step) was not taken: \(problem)")
-        }
     }
 }
 
