@@ -67,17 +67,10 @@ extension Bfloat16Convolution {
         _ dx: UnsafeMutablePointer<Float>, accumulate: Bool, zeros: UnsafePointer<Float>,
         scratch: UnsafeMutableRawPointer
     ) {
-        let table = PixelTable(scratch, taps: taps)
-        withUnsafePointer(to: shape) { shape in
-            lk_indirect_transposed_table(
-                shape, dy, zeros, residue.residue, residue.taps, residue.taps.count,
-                rows.lowerBound, rows.count, dx, table.pixels, table.rows)
-        }
+        let table = indirect.transposedTable(
+            of: residue, dy, rows, dx, zeros: zeros, scratch: scratch)
         if residue.taps.isEmpty {
-            if accumulate { return }
-            for row in 0..<rows.count {
-                lk_fill(columns.count, 0, table.rows[row].unsafelyUnwrapped + columns.lowerBound)
-            }
+            if !accumulate { table.clearRows(rows.count, columns: columns) }
             return
         }
         lk_bf16_multiply(

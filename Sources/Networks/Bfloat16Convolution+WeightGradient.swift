@@ -66,7 +66,6 @@ extension Bfloat16Convolution {
         units: Range<Int>, rows: Range<Int>, into partial: UnsafeMutablePointer<Float>,
         zeros: UnsafePointer<Float>, scratch: UnsafeMutableRawPointer
     ) {
-        let cut = gradientTiles
         let pixels = scratch.assumingMemoryBound(to: UnsafePointer<Float>?.self)
         let block = scratch + tableBytes
         let own = (block + Int(LK_BF16_SCRATCH)).assumingMemoryBound(to: lk_bf16.self)
@@ -78,17 +77,8 @@ extension Bfloat16Convolution {
             }
             let panels =
                 packed.map { $0 + first * Self.width(shape.out_channels) } ?? UnsafePointer(own)
-            var current = -1
-            for unit in units {
-                let tap = unit / cut.unitsPerTap
-                if tap != current {
-                    var window = indirect.singleTap(tap)
-                    lk_indirect_table(&window, x, zeros, first, some.count, pixels)
-                    current = tap
-                }
-                let channels = (unit % cut.unitsPerTap).range(
-                    of: cut.channels, in: shape.in_channels)
-                let place = tap * shape.in_channels + channels.lowerBound
+            indirect.forEach(units, of: gradientTiles, x, some, zeros: zeros, into: pixels) {
+                channels, place in
                 lk_bf16_outer(
                     some.count, pixels, channels.lowerBound, channels.count, panels,
                     shape.out_channels, partial + place * shape.out_channels,

@@ -19,4 +19,11 @@ struct PixelTable {
     func setRows(_ first: UnsafeMutablePointer<Float>, stride: Int, count: Int) {
         for row in 0..<count { rows[row] = first + row * stride }
     }
+
+    /// Sets some columns of the first `count` rows to zero.
+    func clearRows(_ count: Int, columns: Range<Int>) {
+        for row in 0..<count {
+            lk_fill(columns.count, 0, rows[row].unsafelyUnwrapped + columns.lowerBound)
+        }
+    }
 }

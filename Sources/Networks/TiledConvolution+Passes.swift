@@ -133,23 +133,30 @@ extension TiledConvolution {
                 accumulate: accumulate, scratch: scratch)
             return
         }
-        let table = PixelTable(scratch, taps: taps)
-        withUnsafePointer(to: shape) { shape in
-            lk_indirect_transposed_table(
-                shape, dy, zeros, residue.residue, residue.taps, residue.taps.count,
-                rows.lowerBound, rows.count, dx, table.pixels, table.rows)
-        }
+        let table = transposedTable(of: residue, dy, rows, dx, zeros: zeros, scratch: scratch)
         if residue.taps.isEmpty {
-            if accumulate { return }
-            for row in 0..<rows.count {
-                lk_fill(columns.count, 0, table.rows[row].unsafelyUnwrapped + columns.lowerBound)
-            }
+            if !accumulate { table.clearRows(rows.count, columns: columns) }
             return
         }
         lk_indirect_multiply(
             rows.count, residue.taps.count, shape.out_channels, table.pixels, residue.offsets,
             packed, taps * shape.out_channels, columns.lowerBound, columns.count, table.rows,
             accumulate ? 1 : 0)
+    }
+
+    /// The pixels of the output that some rows of a residue meet on the way back, and where these rows lie in `dx`.
+    func transposedTable(
+        of residue: Residue, _ dy: UnsafePointer<Float>, _ rows: Range<Int>,
+        _ dx: UnsafeMutablePointer<Float>, zeros: UnsafePointer<Float>,
+        scratch: UnsafeMutableRawPointer
+    ) -> PixelTable {
+        let table = PixelTable(scratch, taps: taps)
+        withUnsafePointer(to: shape) { shape in
+            lk_indirect_transposed_table(
+                shape, dy, zeros, residue.residue, residue.taps, residue.taps.count,
+                rows.lowerBound, rows.count, dx, table.pixels, table.rows)
+        }
+        return table
     }
 }
 

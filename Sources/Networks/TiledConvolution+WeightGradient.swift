@@ -66,17 +66,7 @@ extension TiledConvolution {
                     some.count, shape.out_channels, dy + first * shape.out_channels, table.rest)
             }
             let panels = packed.map { $0 + first * width } ?? UnsafePointer(table.rest)
-            var current = -1
-            for unit in units {
-                let tap = unit / cut.unitsPerTap
-                if tap != current {
-                    var window = singleTap(tap)
-                    lk_indirect_table(&window, x, zeros, first, some.count, table.pixels)
-                    current = tap
-                }
-                let channels = (unit % cut.unitsPerTap).range(
-                    of: cut.channels, in: shape.in_channels)
-                let place = tap * shape.in_channels + channels.lowerBound
+            forEach(units, of: cut, x, some, zeros: zeros, into: table.pixels) { channels, place in
                 lk_indirect_outer(
                     some.count, table.pixels, channels.lowerBound, channels.count, panels,
                     shape.out_channels, partial + place * shape.out_channels,
@@ -85,8 +75,28 @@ extension TiledConvolution {
         }
     }
 
+    /// Calls `body` for each of some units of the gradient of the weight, with the unit's channels and the place of the
+    /// first of them among (taps, in); `pixels` then are those of the input that the unit's tap meets in some rows.
+    func forEach(
+        _ units: Range<Int>, of cut: GradientTiles, _ x: UnsafePointer<Float>, _ rows: Range<Int>,
+        zeros: UnsafePointer<Float>, into pixels: UnsafeMutablePointer<UnsafePointer<Float>?>,
+        _ body: (_ channels: Range<Int>, _ place: Int) -> Void
+    ) {
+        var current = -1
+        for unit in units {
+            let tap = unit / cut.unitsPerTap
+            if tap != current {
+                var window = singleTap(tap)
+                lk_indirect_table(&window, x, zeros, rows.lowerBound, rows.count, pixels)
+                current = tap
+            }
+            let channels = (unit % cut.unitsPerTap).range(of: cut.channels, in: shape.in_channels)
+            body(channels, tap * shape.in_channels + channels.lowerBound)
+        }
+    }
+
     /// The convolution with one of its taps alone.
-    func singleTap(_ tap: Int) -> lk_convolution {
+    private func singleTap(_ tap: Int) -> lk_convolution {
         var single = shape
         single.pad_width -= tap % shape.kernel_width
         single.pad_height -= tap / shape.kernel_width % shape.kernel_height
