@@ -64,6 +64,29 @@ struct LockedExchangeTests {
         for party in parties { party.keys.admit(admitted.map(\.exchange.address)) }
     }
 
+    /// A chunk as the second member would send it to the first.
+    private func chunkOfSecond() throws -> [Message] {
+        let floats = [Float](repeating: 1, count: 1000)
+        let envelope = ChunkEnvelope(
+            run: RunID(7),
+            moment: .init(term: Term(1), generation: Generation(1), step: Step(1)),
+            phase: .partial, chunk: 0, sender: 1, subtree: Subtree(1..<2),
+            checksum: ChunkEnvelope.checksum(floats))
+        return [Message(try envelope.frame()), floats.withUnsafeBytes { Message(copying: $0) }]
+    }
+
+    /// Whether a connection comes to stand.
+    private func stands(_ monitor: SocketMonitor) throws -> Bool {
+        var poller = Poller()
+        _ = poller.add(monitor.events, .readable)
+        while try poller.wait(timeout: .seconds(10)) > 0 {
+            while let event = try monitor.next() {
+                if event.kind == .handshakeSucceeded { return true }
+            }
+        }
+        return false
+    }
+
     @Test("get the bits of the tree, also where one is told of the members later")
     func sameBits() throws {
         let parties = [try Party(), try Party()]
@@ -100,27 +123,11 @@ struct LockedExchangeTests {
         let monitor = try SocketMonitor(stranger)
         let endpoint = PeerAddress(parties[0].exchange.address).endpoint.split(separator: " ")[0]
         try stranger.connect(String(endpoint))
-        let floats = [Float](repeating: 1, count: 1000)
-        let envelope = ChunkEnvelope(
-            run: RunID(7),
-            moment: .init(term: Term(1), generation: Generation(1), step: Step(1)),
-            phase: .partial, chunk: 0, sender: 1, subtree: Subtree(1..<2),
-            checksum: ChunkEnvelope.checksum(floats))
-        let frames = [
-            Message(try envelope.frame()), floats.withUnsafeBytes { Message(copying: $0) },
-        ]
+        let frames = try chunkOfSecond()
         let key = try #require(PeerAddress(parties[1].exchange.address).key)
         try stranger.send(frames)
         try stranger.send(frames + [Message(key.bytes + [UInt8](repeating: 3, count: 80))])
-        var poller = Poller()
-        _ = poller.add(monitor.events, .readable)
-        var stands = false
-        while !stands, try poller.wait(timeout: .seconds(10)) > 0 {
-            while let event = try monitor.next() {
-                stands = stands || event.kind == .handshakeSucceeded
-            }
-        }
-        #expect(stands)
+        #expect(try stands(monitor))
         let threads = try (0..<2).map { try reduce(parties, me: $0, count: 1000) }
         for thread in threads {
             #expect(try thread.join() == Members.expected(slots: 2, step: 0, count: 1000))
@@ -133,24 +140,8 @@ struct LockedExchangeTests {
         let impostor = try Party()
         admit(parties + [impostor], by: parties)
         let (socket, monitor) = try impostor.way(to: parties[0])
-        let floats = [Float](repeating: 1, count: 1000)
-        let envelope = ChunkEnvelope(
-            run: RunID(7),
-            moment: .init(term: Term(1), generation: Generation(1), step: Step(1)),
-            phase: .partial, chunk: 0, sender: 1, subtree: Subtree(1..<2),
-            checksum: ChunkEnvelope.checksum(floats))
-        try socket.send([
-            Message(try envelope.frame()), floats.withUnsafeBytes { Message(copying: $0) },
-        ])
-        var poller = Poller()
-        _ = poller.add(monitor.events, .readable)
-        var stands = false
-        while !stands, try poller.wait(timeout: .seconds(10)) > 0 {
-            while let event = try monitor.next() {
-                stands = stands || event.kind == .handshakeSucceeded
-            }
-        }
-        #expect(stands)
+        try socket.send(chunkOfSecond())
+        #expect(try stands(monitor))
         let threads = try (0..<2).map { try reduce(parties, me: $0, count: 1000) }
         for thread in threads {
             #expect(try thread.join() == Members.expected(slots: 2, step: 0, count: 1000))
