@@ -83,7 +83,10 @@ public final class TrainingRun {
         let stored = try RunOpening.configuration(at: options.directory)
         let isStored = stored != nil
         guard var wanted = options.configuration ?? stored else {
-            throw CoordinatingError.usage(problem: "there is no run at \(options.directory)")
+            throw CoordinatingError.usage(
+                problem:
+                    "there is no run at \(options.directory); name the directory of one, or begin "
+                    + "it with --config FILE --data FILE")
         }
         let start = try StartState(&wanted, stored: stored)
         let data = try RunDataset(wanted)
@@ -209,7 +212,8 @@ public final class TrainingRun {
         for note in opening.notes { reporter.say(note) }
         if let before = earlierAddress, before != control.endpoint {
             reporter.say(
-                "the coordinator was at \(before) before: workers that look for it there do not find it"
+                "the coordinator was at \(before) before: workers that look for it there do not find it; "
+                    + "join them again, at its address now"
             )
         }
         if opening.start >= schedule.lastStep { return try end(at: opening.start) }
