@@ -27,7 +27,7 @@ struct SecretFile {
         }
         // No such file is longer; a wrong name may lead to anything.
         guard data.count < 1 << 16, let text = String(data: data, encoding: .utf8) else {
-            throw .malformed(path: path, problem: "is no \(kind) file")
+            throw Self.foreign(kind, path)
         }
         try self.init(kind: kind, text: text, path: path)
     }
@@ -37,13 +37,18 @@ struct SecretFile {
         let lines = text.split(separator: "\n").filter { !$0.hasPrefix("# ") && $0 != "#" }
         let words = lines.map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
         guard let first = words.first, first.first == kind else {
-            throw .malformed(path: path, problem: "is no \(kind) file")
+            throw Self.foreign(kind, path)
         }
         guard first.last == "1" else {
             throw .malformed(
                 path: path, problem: "is of another version of Lockstep: install the same release")
         }
         fields = words.dropFirst().map { ($0[0], $0.count > 1 ? $0[1] : "") }
+    }
+
+    private static func foreign(_ kind: String, _ path: String) -> AccessError {
+        .malformed(
+            path: path, problem: "is no \(kind) file: name the right one, or copy it again")
     }
 
     /// A key of the file.

@@ -205,7 +205,10 @@ public final class LocalWorkers: Sendable {
     /// How a process ended, with the last line that it wrote where it failed.
     private static func describe(_ process: Process, log: String) -> String {
         if process.terminationReason == .uncaughtSignal {
-            return "killed by signal \(process.terminationStatus)"
+            // The system kills so, too, where memory runs out.
+            return process.terminationStatus == SIGKILL
+                ? "killed by signal 9 (if nobody did it, memory ran out: see dmesg)"
+                : "killed by signal \(process.terminationStatus)"
         }
         let status = "exit status \(process.terminationStatus)"
         guard process.terminationStatus != 0 else { return status }

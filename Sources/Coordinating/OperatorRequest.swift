@@ -85,6 +85,7 @@ public final class OperatorRequest {
             }
         }
         throw CoordinatingError.usage(
-            problem: "no coordinator answers at \(address); is the run under way?")
+            problem: "no coordinator answers at \(address): the run is not under way, or has "
+                + "keys and is reached by --run only")
     }
 }

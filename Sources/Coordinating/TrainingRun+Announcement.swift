@@ -13,8 +13,8 @@ extension TrainingRun {
         for note in opening.notes { reporter.say(note) }
         if let before = earlierAddress, before != control.endpoint {
             reporter.say(
-                "the coordinator was at \(before) before: workers that look for it there do not find it"
-            )
+                "the coordinator was at \(before) before: workers that look for it there do not find it; "
+                    + "join them again, at its address now")
         }
     }
 

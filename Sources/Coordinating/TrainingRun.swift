@@ -45,7 +45,10 @@ public final class TrainingRun {
         let stored = try RunOpening.configuration(at: options.directory)
         let isStored = stored != nil
         guard var wanted = options.configuration ?? stored else {
-            throw CoordinatingError.usage(problem: "there is no run at \(options.directory)")
+            throw CoordinatingError.usage(
+                problem:
+                    "there is no run at \(options.directory); name the directory of one, or begin "
+                    + "it with --config FILE --data FILE")
         }
         let start = try StartState(&wanted, stored: stored)
         let data = try RunDataset(wanted)

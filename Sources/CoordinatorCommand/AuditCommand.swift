@@ -16,7 +16,8 @@ struct AuditCommand: ParsableCommand {
             computed what. The run may be under way. Exit status: 0 clean, 1 there are findings.
             """)
 
-    @Option(name: .customLong("run"), help: "The run's directory.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory.", completion: .directory)
     var directory: String
 
     @Flag(help: "Print the report as JSON.")

@@ -15,8 +15,10 @@ struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Train several configurations with several seeds, and compare what comes out.",
+        usage: "coordinator compare <configs> ... --out <out> [<options>]",
         discussion: """
-            Example: coordinator compare configs/ablation/*.yaml --out runs/ablation --seeds 3
+            Example:
+              coordinator compare configs/ablation/*.yaml --out runs/ablation --seeds 3
 
             Writes table.md, chart.svg and results.json into the directory. Files NAME.1.yaml, \
             NAME.2.yaml are stages of one recipe: each starts from the weights of the one before \
@@ -28,16 +30,17 @@ struct CompareCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: "Configuration files; those whose names differ by .1, .2 are one recipe's stages.")
+        help: "Configuration files; those whose names differ by .1, .2 are one recipe's stages.",
+        completion: .configurations)
     var configs: [String]
 
-    @Option(help: "The directory for runs and results.")
+    @Option(help: "The directory for runs and results.", completion: .directory)
     var out: String
 
     @Option(help: "Seeds 1 to N are tried.")
     var seeds = 3
 
-    @Option(help: "The split that is scored.")
+    @Option(help: "The split that is scored.", completion: .splits)
     var split = "test"
 
     @Option(help: "Worker processes to start on this machine.")
@@ -48,7 +51,7 @@ struct CompareCommand: ParsableCommand {
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: "Override a key in every configuration: train.epochs=4.")
+        help: "Override a key in every configuration: train.epochs=4. May be repeated.")
     var overrides: [String] = []
 
     func validate() throws {

@@ -7,16 +7,48 @@ struct Coordinator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",
         abstract: "Trains SlowFast video models on many CPU machines in lockstep.",
+        discussion: """
+            A first run, on this machine:
+              coordinator dataset synthesize clips.h5
+              coordinator start --config configs/quickstart.yaml --data clips.h5 \\
+                  --run runs/first --local-workers 2
+              coordinator evaluate --run runs/first
+
+            cluster/README.md tells how to use more machines, and cluster/TROUBLESHOOTING.md what to do about messages.
+            """,
         version: Release.description,
-        subcommands: [
-            StartCommand.self, LaunchCommand.self, StatusCommand.self, WorkersCommand.self,
-            StopCommand.self,
-            TimelineCommand.self, DrainCommand.self, KeysCommand.self, TokenCommand.self,
-            TokensCommand.self, RevokeCommand.self, AuditCommand.self,
-            ReplayCommand.self, SimulateCommand.self, ForecastCommand.self, CompareCommand.self,
-            EvaluateCommand.self, PredictCommand.self,
-            DescribeCommand.self, ProfileCommand.self, DatasetCommand.self, VerifyCommand.self,
-            ExportCommand.self, ImportCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Preparation",
+                subcommands: [
+                    DatasetCommand.self, DescribeCommand.self, ProfileCommand.self,
+                    ForecastCommand.self, ImportCommand.self,
+                ]),
+            CommandGroup(
+                name: "Training",
+                subcommands: [
+                    StartCommand.self, LaunchCommand.self, StopCommand.self, DrainCommand.self,
+                ]),
+            CommandGroup(
+                name: "Monitoring",
+                subcommands: [StatusCommand.self, WorkersCommand.self, TimelineCommand.self]),
+            CommandGroup(
+                name: "Evaluation",
+                subcommands: [
+                    EvaluateCommand.self, PredictCommand.self, CompareCommand.self,
+                    ExportCommand.self,
+                ]),
+            CommandGroup(
+                name: "Access",
+                subcommands: [
+                    KeysCommand.self, TokenCommand.self, TokensCommand.self, RevokeCommand.self,
+                ]),
+            CommandGroup(
+                name: "Verification",
+                subcommands: [
+                    AuditCommand.self, ReplayCommand.self, VerifyCommand.self,
+                    SimulateCommand.self,
+                ]),
         ])
 
     /// On the main thread, which commands may block: Swift's cooperative pool never waits for them.

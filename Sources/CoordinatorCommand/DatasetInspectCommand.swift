@@ -6,9 +6,12 @@ import Foundation
 struct DatasetInspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Show a dataset's splits, classes, shapes and sizes.")
+        abstract: "Show a dataset's splits, classes, shapes and sizes.",
+        discussion: """
+            Example: coordinator dataset inspect clips.h5
+            """)
 
-    @Argument(help: "The file to look into.")
+    @Argument(help: "The file to look into.", completion: .datasets)
     var file: String
 
     @Flag(help: "Print JSON.")

@@ -7,6 +7,10 @@ struct DatasetPackCommand: ParsableCommand {
         commandName: "pack",
         abstract: "Make a dataset of a folder of videos, one folder a class.",
         discussion: """
+            Example:
+              coordinator dataset pack VIDEOS clips.h5 --frames 32 --size 128 \\
+                  --split-by time --val-fraction 0.25
+
             Frames are scaled until their short side is --size and cropped square. A video that \
             cannot be read is named and left out. FFmpeg must be installed.
 
@@ -15,10 +19,10 @@ struct DatasetPackCommand: ParsableCommand {
             frame is in two splits.
             """)
 
-    @Argument(help: "The folder: FOLDER/CLASS/VIDEO.mp4")
+    @Argument(help: "The folder: FOLDER/CLASS/VIDEO.mp4", completion: .directory)
     var folder: String
 
-    @Argument(help: "The file to write.")
+    @Argument(help: "The file to write.", completion: .datasets)
     var output: String
 
     @Option(help: "Frames of a clip.")

@@ -7,12 +7,14 @@ struct DatasetSynthesizeCommand: ParsableCommand {
         commandName: "synthesize",
         abstract: "Draw clips whose class is appearance x motion.",
         discussion: """
+            Example: coordinator dataset synthesize clips.h5
+
             One frame tells only the appearance (a shape in a colour); the motion is in the \
             order of the frames. The same options give the same clips everywhere. Train on these \
             without mirroring: in a mirror, left is right.
             """)
 
-    @Argument(help: "The file to write.")
+    @Argument(help: "The file to write.", completion: .datasets)
     var output: String
 
     @Option(help: "Appearances, 1 to \(SyntheticClips.mostAppearances).")

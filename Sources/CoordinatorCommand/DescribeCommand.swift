@@ -8,9 +8,14 @@ import Networks
 struct DescribeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "describe",
-        abstract: "Show a model's layers, parameters, work and memory.")
+        abstract: "Show a model's layers, parameters, work and memory.",
+        discussion: """
+            Example: coordinator describe --config configs/seed.yaml --set train.slots=8
 
-    @Option(help: "Configuration file of a run.")
+            No dataset is needed. The last line tells what a step exchanges, and the memory that a slot takes.
+            """)
+
+    @Option(help: "Configuration file of a run.", completion: .configurations)
     var config: String
 
     @Option(name: .customLong("set"), help: "Override a key: train.batch=16. May be repeated.")

@@ -12,8 +12,12 @@ struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Score the weights of a run on a split of a clip dataset.",
+        usage: "coordinator evaluate --run <run> [<options>]",
         discussion: """
-            Example: coordinator evaluate --run runs/mine --split val --views 3x1
+            Examples:
+              coordinator evaluate --run runs/mine --split val
+              coordinator evaluate --run runs/mine --views 10x3 --confusion matrix.svg \\
+                  --per-video videos.csv
 
             Takes the run's final weights, or those of its newest checkpoint where it has not ended. \
             Nothing on disk changes but the files that are asked for.
@@ -23,13 +27,16 @@ struct EvaluateCommand: ParsableCommand {
             videos and the confusion matrix are the ensemble's.
             """)
 
-    @Option(name: .customLong("run"), help: "The run's directory.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory.", completion: .directory)
     var directory: String
 
-    @Option(help: "The clip dataset (default: the one that the run was trained on).")
+    @Option(
+        help: "The clip dataset (default: the one that the run was trained on).",
+        completion: .datasets)
     var data: String?
 
-    @Option(help: "Which split: train, val or test.")
+    @Option(help: "Which split: train, val or test.", completion: .splits)
     var split = "val"
 
     @Option(
@@ -52,10 +59,11 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         parsing: .singleValue,
-        help: "Write the confusion matrix to FILE.svg or FILE.csv; may be repeated.")
+        help: "Write the confusion matrix to FILE.svg or FILE.csv; may be repeated.",
+        completion: .file(extensions: ["svg", "csv"]))
     var confusion: [String] = []
 
-    @Option(help: "Write a row a video to FILE.csv.")
+    @Option(help: "Write a row a video to FILE.csv.", completion: .file(extensions: ["csv"]))
     var perVideo: String?
 
     @OptionGroup var computing: ComputingThreads

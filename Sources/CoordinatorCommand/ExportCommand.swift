@@ -14,6 +14,7 @@ struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write the weights of a run as safetensors, under other programs' names.",
+        usage: "coordinator export --run <run> <output> [<options>]",
         discussion: """
             Examples:
               coordinator export --run runs/mine weights.safetensors
@@ -23,16 +24,18 @@ struct ExportCommand: ParsableCommand {
             Takes the run's final weights, or those of its newest checkpoint where it has not ended; their moving \
             average where it keeps one (train.ema).
 
-            lockstep     our own names
-            torchvision  its ResNet without fc: the slow branch of a slowfast-lstm
-            pyslowfast   the model_state of PySlowFast: kind slowfast
-            pytorchvideo create_slowfast: kind slowfast
+            The names:
+              lockstep      our own
+              torchvision   its ResNet without fc: the slow branch of a slowfast-lstm
+              pyslowfast    the model_state of PySlowFast: kind slowfast
+              pytorchvideo  create_slowfast: kind slowfast
             """)
 
-    @Option(name: .customLong("run"), help: "The run's directory.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory.", completion: .directory)
     var directory: String
 
-    @Option(help: "Whose names: lockstep, torchvision, pyslowfast or pytorchvideo.")
+    @Option(help: "Whose names.")
     var names = WeightNames.lockstep
 
     @Option(help: "Which model's slow branch torchvision's names are given to, from 0 on.")
@@ -44,7 +47,7 @@ struct ExportCommand: ParsableCommand {
     @Flag(help: "Replace the file where it exists.")
     var force = false
 
-    @Argument(help: "The safetensors file to write.")
+    @Argument(help: "The safetensors file to write.", completion: .weights)
     var output: String
 
     func run() throws {

@@ -11,15 +11,17 @@ struct ForecastCommand: ParsableCommand {
         commandName: "forecast",
         abstract:
             "Predict step time, efficiency and goodput of clusters, and what holds them back.",
+        usage: "coordinator forecast --config <config> [<options>]",
         discussion: """
-            Example: coordinator forecast --config configs/seed.yaml --slot-time 1.6 --link 10
+            Example:
+              coordinator forecast --config configs/seed.yaml --slot-time 1.6 --link 10
 
             The protocol's own state machines run on a virtual cluster, whose processors, links and disks serve one \
             after another. The batch grows with the cluster: a worker has as many slots as the configuration's batch has \
             for one, or as --slots-per-worker says. Take --slot-time from a run's metrics.
             """)
 
-    @Option(help: "Configuration file of a run.")
+    @Option(help: "Configuration file of a run.", completion: .configurations)
     var config: String
 
     @Option(name: .customLong("set"), help: "Override a key: train.batch=16. May be repeated.")
@@ -37,13 +39,13 @@ struct ForecastCommand: ParsableCommand {
     @Option(help: "Slots take up to this share longer.")
     var jitter = 0.05
 
-    @Option(help: "Of every worker, in Gbit/s.")
+    @Option(help: "A worker's link, in Gbit/s.")
     var link = 10.0
 
-    @Option(help: "Of the head node, in Gbit/s; without it, as the workers'.")
+    @Option(help: "The head node's link, in Gbit/s (default: as a worker's).")
     var headLink: Double?
 
-    @Option(help: "Between any two machines, one way, in microseconds.")
+    @Option(help: "One way between any two machines, in microseconds.")
     var latency = 50.0
 
     @Option(help: "Days until a machine fails, in the mean.")

@@ -12,6 +12,7 @@ struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Take weights from a safetensors file into a configuration's model.",
+        usage: "coordinator import <input> --config <config> --out <out> [<options>]",
         discussion: """
             Examples:
               coordinator import r50.safetensors --config F --data clips.h5 --out runs/new
@@ -25,21 +26,25 @@ struct ImportCommand: ParsableCommand {
             FILE.safetensors writes the whole model under our own names.
             """)
 
-    @Argument(help: "The safetensors file, or a run's directory.")
+    @Argument(help: "The safetensors file, or a run's directory.", completion: .weights)
     var input: String
 
-    @Option(help: "The configuration of the model, a YAML file.")
+    @Option(help: "The configuration of the model, a YAML file.", completion: .configurations)
     var config: String
 
-    @Option(help: "The clip dataset of the run, instead of the configuration's data.path.")
+    @Option(
+        help: "The clip dataset of the run, instead of the configuration's data.path.",
+        completion: .datasets)
     var data: String?
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: "Override a key of the configuration: model.classes=7.")
+        help: "Override a key of the configuration: model.classes=7. May be repeated.")
     var overrides: [String] = []
 
-    @Option(name: .customLong("out"), help: "A new run directory, or a .safetensors file.")
+    @Option(
+        name: .customLong("out"), help: "A new run directory, or a .safetensors file.",
+        completion: .weights)
     var output: String
 
     func run() throws {

@@ -18,10 +18,14 @@ struct KeysCommand: ParsableCommand {
             Everything between the machines is encrypted then, and only workers with a token get in.
             """)
 
-    @Option(name: .customLong("run"), help: "The run's directory, whose keys are in its keys/.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory, whose keys are in its keys/.",
+        completion: .directory)
     var directory: String?
 
-    @Option(help: ArgumentHelp("Another directory for them, a new one.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Another directory for them, a new one.", valueName: "dir"),
+        completion: .directory)
     var out: String?
 
     func validate() throws {
@@ -42,11 +46,14 @@ struct KeysCommand: ParsableCommand {
 
 /// Where a command finds a coordinator's keys.
 struct KeyPlace: ParsableArguments {
-    @Option(name: .customLong("run"), help: "The run's directory, whose keys are in its keys/.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory, whose keys are in its keys/.",
+        completion: .directory)
     var run: String?
 
     @Option(
-        help: ArgumentHelp("The directory of keys that are not in a run's.", valueName: "dir"))
+        help: ArgumentHelp("The directory of keys that are not in a run's.", valueName: "dir"),
+        completion: .directory)
     var keys: String?
 
     func validate() throws {

@@ -11,20 +11,21 @@ struct LaunchCommand: ParsableCommand {
         commandName: "launch",
         abstract:
             "Start workers on other machines by ssh, and keep them running until the run ends.",
+        usage: "coordinator launch --hosts <file> --run <run> [<options>] [-- <flags>]",
         discussion: """
             With a coordinator of its own, started with the flags after `--`:
 
-                coordinator launch --hosts hosts --run runs/mine -- \\
-                    --config configs/seed.yaml --data clips.h5 --bind tcp://10.0.0.1:5555
+              coordinator launch --hosts hosts --run runs/mine -- \\
+                  --config configs/seed.yaml --data clips.h5 --bind tcp://10.0.0.1:5555
 
             For a run that is under way, whose coordinator listens for other machines:
 
-                coordinator launch --hosts hosts --run runs/mine
+              coordinator launch --hosts hosts --run runs/mine
 
             The file has a line a host, as ssh knows it:
 
-                node-1 threads=16
-                node-2 workers=2 threads=8 dir=/opt/lockstep
+              node-1 threads=16
+              node-2 workers=2 threads=8 dir=/opt/lockstep
 
             where dir is the directory of the `worker` program there (default: the coordinator's here). The run begins \
             when all are there, or as many as --workers N after the `--` says. ssh has to get in without asking. Each \
@@ -36,10 +37,11 @@ struct LaunchCommand: ParsableCommand {
             Exit status: 0 the run is complete, 1 it failed, 2 wrong usage, 75 it stopped and can be resumed.
             """)
 
-    @Option(help: ArgumentHelp("The hosts, a line each.", valueName: "file"))
+    @Option(help: ArgumentHelp("The hosts, a line each.", valueName: "file"), completion: .file())
     var hosts: String
 
-    @Option(name: .customLong("run"), help: "The run's directory.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory.", completion: .directory)
     var directory: String
 
     @Option(
@@ -48,7 +50,9 @@ struct LaunchCommand: ParsableCommand {
             valueName: "tcp://host:port"))
     var address: String?
 
-    @Option(help: ArgumentHelp("A configuration of ssh's instead of yours.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A configuration of ssh's instead of yours.", valueName: "file"),
+        completion: .file())
     var sshConfig: String?
 
     @Argument(

@@ -11,6 +11,7 @@ struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
         abstract: "Name the most probable classes of video files.",
+        usage: "coordinator predict --run <run> <videos> ... [<options>]",
         discussion: """
             Example: coordinator predict --run runs/mine holiday.mp4 dog.mkv
 
@@ -22,10 +23,11 @@ struct PredictCommand: ParsableCommand {
             A file that is no video is named, the others go on, and the exit status is 1.
             """)
 
-    @Option(name: .customLong("run"), help: "The run's directory.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory.", completion: .directory)
     var directory: String
 
-    @Argument(help: "The videos.")
+    @Argument(help: "The videos.", completion: .file())
     var videos: [String]
 
     @Option(
@@ -44,7 +46,9 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "Height and width of frames, as of dataset pack (default: the run's).")
     var size: Int?
 
-    @Option(help: "The clip dataset that classes and sizes are taken from (default: the run's).")
+    @Option(
+        help: "The clip dataset that classes and sizes are taken from (default: the run's).",
+        completion: .datasets)
     var data: String?
 
     @OptionGroup var computing: ComputingThreads

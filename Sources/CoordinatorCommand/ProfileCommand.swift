@@ -8,8 +8,11 @@ struct ProfileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profile",
         abstract: "Show where a training step's time goes on this machine.",
+        usage: "coordinator profile --config <config> [<options>]",
         discussion: """
-            Example: coordinator profile --config configs/seed.yaml --trace step.json
+            Examples:
+              coordinator profile --config configs/seed.yaml --trace step.json
+              coordinator profile --config configs/seed.yaml --kernels
 
             Makes steps of a worker with one slot, on random clips: no dataset is needed. Every \
             operation is set beside the machine's limit, measured in turn with the steps: matrix \
@@ -22,7 +25,7 @@ struct ProfileCommand: ParsableCommand {
     /// Operations that are listed without `--all`.
     private static let listed = 25
 
-    @Option(help: "Configuration file of a run.")
+    @Option(help: "Configuration file of a run.", completion: .configurations)
     var config: String
 
     @Option(name: .customLong("set"), help: "Override a key: train.batch=16. May be repeated.")
@@ -33,17 +36,19 @@ struct ProfileCommand: ParsableCommand {
     @Option(help: "Steps to time, after two that warm up.")
     var steps = 10
 
-    @Option(help: "Write the last step as a trace for Perfetto or Chrome to this file.")
+    @Option(
+        help: "Write the last step as a trace for Perfetto or Chrome to this file.",
+        completion: .file(extensions: ["json"]))
     var trace: String?
 
     @Flag(help: "List every operation, not only the dearest.")
     var all = false
 
     @Flag(
-        help: ArgumentHelp(
-            "Show the kernels instead of the operations, as a Markdown table.",
-            discussion: "A convolution's way back is two kernels. Sums and hashes of whole "
-                + "gradients, which a worker makes beside a step, are in it."))
+        help: """
+            Show kernels instead of operations, as a Markdown table; with the sums and hashes of \
+            whole gradients, which a worker makes beside a step.
+            """)
     var kernels = false
 
     @Flag(help: "Print JSON.")

@@ -9,19 +9,21 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract:
             "Compute a step again on this machine, and compare it with the journal bit for bit.",
+        usage: "coordinator replay --run <run> --step <step> [<options>]",
         discussion: """
             Example: coordinator replay --run runs/mine --step 1200
 
             Begins at the newest saved state before the step, or at the seed. Exit status: 0 equal, 1 not.
             """)
 
-    @Option(name: .customLong("run"), help: "The run's directory.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory.", completion: .directory)
     var directory: String
 
     @Option(help: "The step.")
     var step: UInt64
 
-    @Option(help: "The clip dataset, where it is not where it was.")
+    @Option(help: "The clip dataset, where it is not where it was.", completion: .datasets)
     var data: String?
 
     @OptionGroup var computing: ComputingThreads

@@ -3,7 +3,8 @@ import Coordinating
 
 /// Which run an operator's command is about.
 struct RunSelection: ParsableArguments {
-    @Option(name: .customLong("run"), help: "The run's directory.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory.", completion: .directory)
     var directory: String?
 
     @Option(

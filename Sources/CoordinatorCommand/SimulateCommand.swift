@@ -8,9 +8,11 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract:
             "Try the protocol against crashes, losses, partitions and bad disks, on a virtual clock.",
+        usage: "coordinator simulate --seeds <a..b> [<options>]",
         discussion: """
-            Example: coordinator simulate --seeds 1..1000
-                     coordinator simulate --seeds 77 --history
+            Examples:
+              coordinator simulate --seeds 1..1000
+              coordinator simulate --seeds 77 --history
 
             The state machines are those of real runs; clock, network, disk and arithmetic are virtual. A seed that \
             fails is told with the command that shows its history. Exit status: 0 all are sound, 1 some are not.

@@ -12,16 +12,24 @@ struct StartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "start",
         abstract: "Train a model, with local workers, joining ones, or both.",
+        usage: """
+            coordinator start --config <config> [<options>]
+            coordinator start --run <run> [<options>]
+            """,
         discussion: """
             A new run:
-              coordinator start --config F --data clips.h5 --run DIR --local-workers 2
+              coordinator start --config configs/quickstart.yaml --data clips.h5 \\
+                  --run runs/mine --local-workers 2
             Going on with it:
-              coordinator start --run DIR --local-workers 4
-            More machines:
-              coordinator keys --run DIR
-              coordinator start --config F --run DIR --bind tcp://10.0.0.1:5555 --workers 3
-              coordinator token --run DIR --out FILE      (for each of them, copied there)
-              worker join tcp://10.0.0.1:5555 --token FILE               (on each of them)
+              coordinator start --run runs/mine --local-workers 4
+            With a page that shows it:
+              coordinator start --run runs/mine --local-workers 2 --dashboard
+            With three other machines:
+              coordinator keys --run runs/big
+              coordinator token --run runs/big --out node-1.token     (one for each)
+              coordinator start --config configs/seed.yaml --data clips.h5 \\
+                  --run runs/big --bind tcp://10.0.0.1:5555 --workers 3
+              worker join tcp://10.0.0.1:5555 --token node-1.token     (on each)
 
             Ctrl-C or SIGTERM ends the run after the step under way, saves its state, and says how to go on. A second \
             one ends it and its local workers at once; it goes on from the newest saved state, and steps after that are \
@@ -31,19 +39,23 @@ struct StartCommand: ParsableCommand {
             resumed.
             """)
 
-    @Option(help: "The configuration of a new run, a YAML file.")
+    @Option(help: "The configuration of a new run, a YAML file.", completion: .configurations)
     var config: String?
 
-    @Option(help: "The clip dataset, instead of the configuration's data.path.")
+    @Option(
+        help: "The clip dataset, instead of the configuration's data.path.", completion: .datasets)
     var data: String?
 
-    @Option(name: .customLong("run"), help: "The run's directory (default: runs/NAME).")
+    @Option(
+        name: .customLong("run"), help: "The run's directory (default: runs/NAME).",
+        completion: .directory)
     var directory: String?
 
     @Option(
         help: ArgumentHelp(
-            "Where the first weights come from, by name: a run, or a safetensors file.",
-            discussion: "Instead of the configuration's train.from.", valueName: "dir|file"))
+            "The first weights, taken by name: a run, or a safetensors file (default: train.from).",
+            valueName: "dir|file"),
+        completion: .weights)
     var from: String?
 
     @Option(help: "Worker processes to start on this machine.")
@@ -57,24 +69,22 @@ struct StartCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where workers reach the coordinator; port 0 takes any free one.",
-            discussion:
-                "Default: where the run's coordinator was before, or a free port of loopback.",
+            "Where workers reach the coordinator; port 0 takes any free one (default: where it was "
+                + "before, or a free port of loopback).",
             valueName: "tcp://host:port"))
     var bind: String?
 
     @Option(
         help: ArgumentHelp(
             "The coordinator's keys, made by `coordinator keys --out` (default: those of the run).",
-            valueName: "dir"))
+            valueName: "dir"), completion: .directory)
     var keys: String?
 
     @Option(
         name: .customLong("dashboard"), defaultAsFlag: "\(DashboardAddress.standard)",
         help: ArgumentHelp(
-            "Serve a web page of the run, and /metrics for Prometheus.",
-            discussion:
-                "Beyond loopback whoever asks needs the token in the run's dashboard-token.",
+            "Serve a web page of the run, and /metrics for Prometheus; beyond loopback for those who "
+                + "have the token in the run's dashboard-token.",
             valueName: "host:port"))
     var dashboard: String?
 
@@ -86,7 +96,7 @@ struct StartCommand: ParsableCommand {
 
     @Option(
         name: .customLong("set"), parsing: .singleValue,
-        help: "Override a key of the configuration: train.optimizer.rate=0.01.")
+        help: "Override a key of the configuration: train.optimizer.rate=0.01. May be repeated.")
     var overrides: [String] = []
 
     func validate() throws {
@@ -248,7 +258,8 @@ struct StartCommand: ParsableCommand {
         else { return nil }
         var configuration = try RunConfiguration(contentsOf: file, overrides: overrides)
         if let data, !FileManager.default.fileExists(atPath: data) {
-            throw RunFailure(description: "\(data): no such file, which --data names")
+            throw RunFailure(
+                description: "\(data): no such file, which --data names; check the path")
         }
         // Absolute, for a run may be resumed from another working directory.
         configuration.data.path =

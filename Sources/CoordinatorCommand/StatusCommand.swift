@@ -8,10 +8,14 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Show how a run is: how far, how well, how fast, with whom.",
+        usage: """
+            coordinator status --run <run> [--watch] [--json]
+            coordinator status --address <tcp://host:port> [--watch] [--json]
+            """,
         discussion: """
-            Examples: coordinator status --run runs/mine
-                      coordinator status --run runs/mine --watch
-                      coordinator status --run runs/mine --json | jq .loss
+            Examples:
+              coordinator status --run runs/mine --watch
+              coordinator status --run runs/mine --json | jq .loss
 
             A run that nobody serves is shown as its directory tells of it.
             """)

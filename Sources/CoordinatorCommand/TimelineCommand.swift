@@ -15,13 +15,16 @@ struct TimelineCommand: ParsableCommand {
             the run's timeline.json, too, once it has ended.
             """)
 
-    @Option(name: .customLong("run"), help: "The run's directory.")
+    @Option(
+        name: .customLong("run"), help: "The run's directory.", completion: .directory)
     var directory: String
 
     @Option(help: "So many steps, the newest.")
     var last = 1000
 
-    @Option(help: "The file to write; - writes to standard output.")
+    @Option(
+        help: "The file to write; - writes to standard output.",
+        completion: .file(extensions: ["json"]))
     var output = "timeline.json"
 
     func validate() throws {
@@ -31,7 +34,9 @@ struct TimelineCommand: ParsableCommand {
     func run() throws {
         let path = directory + "/metrics.jsonl"
         guard FileManager.default.fileExists(atPath: path) else {
-            throw RunFailure(description: "\(directory) holds no run with metrics")
+            throw RunFailure(
+                description: "\(directory) holds no run with metrics; name the directory of --run "
+                    + "at the start")
         }
         let history = try MetricsHistory(contentsOf: path)
         let entries = history.timeline.suffix(last)

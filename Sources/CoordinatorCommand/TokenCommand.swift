@@ -10,9 +10,10 @@ struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
         abstract: "Make a token with which a worker joins a run from another machine.",
+        usage: "coordinator token (--run <run> | --keys <dir>) [--out <file>] [<options>]",
         discussion: """
             Example:
-              coordinator token --run runs/mine --out node-3.token
+              coordinator token --run runs/mine --name node-3 --out node-3.token
               scp node-3.token node-3:
               ssh node-3 worker join tcp://10.0.0.1:5555 --token node-3.token
 
@@ -25,7 +26,9 @@ struct TokenCommand: ParsableCommand {
     @Option(help: "What `coordinator tokens` and `revoke` call it (default: worker-1 and so on).")
     var name: String?
 
-    @Option(help: ArgumentHelp("Write it to this new file, for you alone.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write it to this new file, for you alone.", valueName: "file"),
+        completion: .file())
     var out: String?
 
     @Option(
@@ -78,7 +81,10 @@ struct TokenCommand: ParsableCommand {
 struct TokensCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokens",
-        abstract: "List the tokens of a run, and who came by them.")
+        abstract: "List the tokens of a run, and who came by them.",
+        discussion: """
+            Example: coordinator tokens --run runs/mine
+            """)
 
     @OptionGroup var place: KeyPlace
 
@@ -113,7 +119,7 @@ struct RevokeCommand: ParsableCommand {
         commandName: "revoke",
         abstract: "Lock out a token and the workers that came by it, also in the middle of a run.",
         discussion: """
-            Example: coordinator revoke gpu-3 --run runs/mine
+            Example: coordinator revoke node-3 --run runs/mine
 
             A coordinator that runs notices within a second or two; the step goes on without the worker.
             """)

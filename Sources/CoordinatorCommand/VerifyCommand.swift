@@ -7,17 +7,19 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Check one training step against a reference file.",
+        usage: "coordinator verify --reference <reference> [<options>]",
         discussion: """
+            Example: coordinator verify --reference reference.h5
+
             The file holds a model, a batch, and the loss, gradients and weights after one step \
             that another implementation computed in double precision. Exits with 1 if any tensor \
             is off by more than its limit.
             """)
 
-    @Option(help: "HDF5 file that write_reference.py wrote.")
+    @Option(help: "HDF5 file that write_reference.py wrote.", completion: .datasets)
     var reference: String
 
-    @Option(help: "Threads to compute on.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var computing: ComputingThreads
 
     @Flag(help: "List every tensor, not only the worst of each kind.")
     var all = false
@@ -25,12 +27,8 @@ struct VerifyCommand: ParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
-    func validate() throws {
-        try require((1...1024).contains(threads), "--threads takes a number from 1 to 1024.")
-    }
-
     func run() throws {
-        let report = try ReferenceCase(reading: reference).verify(threads: threads)
+        let report = try ReferenceCase(reading: reference).verify(threads: computing.threads)
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

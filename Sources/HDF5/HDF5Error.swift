@@ -71,7 +71,8 @@ extension HDF5Error: CustomStringConvertible {
         case .notAFile: "this is not a regular file. Give the path of an HDF5 file."
         case .noPermission:
             "permission denied. Check the owner and mode of the file and its folder."
-        case .notHDF5: "this is not an HDF5 file: its first bytes are not HDF5's signature."
+        case .notHDF5:
+            "this is not an HDF5 file: its first bytes are not HDF5's signature. Check the path."
         case .truncated: "the file is cut short. Copy or make it again."
         case .fileExists: "the file exists already. Choose another name, or ask to replace it."
         case .noSuchObject: "there is no such object in the file."

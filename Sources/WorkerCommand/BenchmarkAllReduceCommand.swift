@@ -9,7 +9,10 @@ struct BenchmarkAllReduceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark-allreduce",
         abstract: "Times the sum of gradients between local processes, and checks its bits.",
+        usage: "worker benchmark-allreduce [<options>]",
         discussion: """
+            Example: worker benchmark-allreduce --workers 4 --bytes 138000000
+
             Starts as many processes as workers. A round takes as long as its slowest process. Bus \
             bandwidth is 2 (n - 1) / n * bytes / time: what each process must at least send, so that \
             different numbers of workers compare.

@@ -6,7 +6,10 @@ struct BenchmarkLinkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmark-link",
         abstract: "Times frames from one local process to another, as clips are streamed.",
+        usage: "worker benchmark-link [<options>]",
         discussion: """
+            Example: worker benchmark-link --frame-bytes 602112
+
             Rounds of raw TCP, of sockets in the clear and of encrypted ones follow each other, over loopback, and the \
             medians are printed: GB/s, and seconds of the processors for a GB, of both processes together.
             """)

@@ -12,9 +12,13 @@ struct JoinCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "join",
         abstract: "Join a coordinator's run and compute what it deals out.",
+        usage: """
+            worker join <address> [--token <file>] [<options>]
+            worker join --token <file> [<options>]
+            """,
         discussion: """
             Examples:
-              worker join tcp://10.0.0.1:5555 --token worker-1.token --threads 8
+              worker join tcp://10.0.0.1:5555 --token node-1.token --threads 8
               worker join tcp://127.0.0.1:5555       (on the coordinator's own machine)
 
             The address is the one that `coordinator start` prints. A coordinator that is reached from other machines \
@@ -37,7 +41,8 @@ struct JoinCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The join token, a file; - reads it from standard input, up to an empty line or the end.",
-            valueName: "file"))
+            valueName: "file"),
+        completion: .file())
     var token: String?
 
     @Flag(
@@ -144,7 +149,9 @@ struct JoinCommand: ParsableCommand {
             print("the coordinator stopped the run at step \(step): \(reason)")
             Foundation.exit(75)
         case .orphaned(let silence):
-            print("left the run: its coordinator was not heard from for \(silence.secondsText)")
+            print(
+                "left the run: its coordinator was not heard from for \(silence.secondsText); join "
+                    + "again once it is back")
             Foundation.exit(75)
         case .refused(let reason):
             FileHandle.standardError.write(Data("Error: refused: \(reason)\n".utf8))

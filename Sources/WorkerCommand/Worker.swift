@@ -7,6 +7,11 @@ struct Worker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
         abstract: "Computes gradients for a coordinator.",
+        discussion: """
+            Example: worker join tcp://10.0.0.1:5555 --token node-1.token --threads 8
+
+            `coordinator start` prints the address, `coordinator token` makes the token.
+            """,
         version: Release.description,
         subcommands: [JoinCommand.self, BenchmarkAllReduceCommand.self, BenchmarkLinkCommand.self])
 

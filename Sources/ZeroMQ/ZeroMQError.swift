@@ -66,7 +66,8 @@ public enum ZeroMQError: Error, Equatable, CustomStringConvertible {
         case .contextTerminated(let attempt):
             return "cannot \(attempt): the ZeroMQ context was shut down"
         case .failed(let attempt, let code):
-            return "cannot \(attempt): \(Self.text(code)) (errno \(code))"
+            let remedy = code == EMFILE ? "; raise the hard limit of open files (ulimit -Hn)" : ""
+            return "cannot \(attempt): \(Self.text(code)) (errno \(code))\(remedy)"
         }
     }
 
