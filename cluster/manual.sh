@@ -4,7 +4,7 @@
 #   bash cluster/manual.sh ~/.local/share/man/man1
 set -euo pipefail
 
-if [[ $# -ne 1 ]]; then
+if [[ $# -ne 1 || $1 == -* ]]; then
     printf 'usage: bash cluster/manual.sh FOLDER\n' >&2
     exit 2
 fi
