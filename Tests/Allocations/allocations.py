@@ -1,6 +1,6 @@
 """Who allocates memory in a steady step: none of the arithmetic, and what else of a worker.
 
-    python3 Tests/Allocations/allocations.py            after `swift build -c release`
+    python3 Tests/Allocations/allocations.py            after `swift build -c release`, or with LOCKSTEP_PROGRAMS
 
 Runs programs with a counter in front of the C library's allocator (counter.c), twice each, over few steps
 and over more. What the longer one allocates more, divided by the steps that it makes more, is what one
@@ -17,7 +17,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "TinyRun"))
+from tiny_run import finished, programs  # noqa: E402
+
 HERE = Path(__file__).resolve().parent
 STEPS = 6, 16
 CONFIG = """\
@@ -39,7 +41,6 @@ def main():
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--config", type=Path, help="another model's configuration")
-    arguments.add_argument("--build", type=Path, default=ROOT / ".build/release")
     arguments.add_argument("--callers", type=int, default=12, help="rows of a table")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -51,13 +52,12 @@ def main():
         if options.config is None:
             config.write_text(CONFIG)
         arithmetic = Difference(
-            *(profiled(options, folder, counter, config, n) for n in STEPS), keep=is_arithmetic)
+            *(profiled(folder, counter, config, n) for n in STEPS), keep=is_arithmetic)
         arithmetic.show("The arithmetic of a step, 2 threads", options.callers)
         clips = folder / "clips.h5"
-        subprocess.run([options.build / "coordinator", "dataset", "synthesize", clips, "--train", "40",
-                        "--val", "4", "--frames", "16", "--size", "64"], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        workers = Difference(*(trained(options, folder, counter, config, clips, n) for n in STEPS))
+        finished([str(programs() / "coordinator"), "dataset", "synthesize", str(clips), "--train", "40",
+                  "--val", "4", "--frames", "16", "--size", "64"])
+        workers = Difference(*(trained(folder, counter, config, clips, n) for n in STEPS))
         workers.show("The two workers of a run, together", options.callers)
     sys.exit(arithmetic.times > 0)
 
@@ -77,13 +77,13 @@ def observed(words, counter, prefix):
     return [Report(path) for path in sorted(prefix.parent.glob(prefix.name + ".*"))]
 
 
-def profiled(options, folder, counter, config, steps):
-    return observed([options.build / "coordinator", "profile", "--config", config, "--json",
+def profiled(folder, counter, config, steps):
+    return observed([programs() / "coordinator", "profile", "--config", config, "--json",
                      "--threads", 2, "--steps", steps], counter, folder / f"profile-{steps}")
 
 
-def trained(options, folder, counter, config, clips, steps):
-    reports = observed([options.build / "coordinator", "start", "--config", config, "--data", clips,
+def trained(folder, counter, config, clips, steps):
+    reports = observed([programs() / "coordinator", "start", "--config", config, "--data", clips,
                         "--run", folder / f"run-{steps}", "--local-workers", 2,
                         "--set", f"train.steps={steps}"], counter, folder / f"worker-{steps}")
     return [report for report in reports if "worker join" in report.command]

@@ -5,13 +5,26 @@ The head and the third worker have a second interface each, on a second bridge, 
 
 import os
 import subprocess
+import sys
 import time
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "TinyRun"))
+from tiny_run import Failure  # noqa: E402
 
 SUBNET = "10.77.3"
 OTHER_SUBNET = "10.78.3"
 HEAD = f"{SUBNET}.1"
 HOSTS = {"head": 1, "w1": 11, "w2": 12, "w3": 13}
 SECOND = ("head", "w3")
+# Discard: nobody listens there.
+MARKER_PORT = 9
+SEND = """
+import socket, sys
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(bytes.fromhex(sys.argv[2]), ("127.0.0.1", int(sys.argv[1])))
+"""
 
 
 def call(*words):
@@ -22,7 +35,6 @@ class Network:
     def __init__(self):
         # Several may be up at once; names of interfaces are short.
         self.prefix = f"ls{os.getpid() % 100000}"
-        self.captures = []
 
     def space(self, host):
         return f"{self.prefix}-{host}"
@@ -51,9 +63,6 @@ class Network:
         self.switch("link", "set", port, "master", bridge, "up")
 
     def down(self):
-        for capture in self.captures:
-            if capture.poll() is None:
-                capture.kill()
         for host in ["switch", *HOSTS]:
             subprocess.run(["ip", "netns", "del", self.space(host)], check=False, capture_output=True)
 
@@ -92,18 +101,39 @@ class Network:
         # The state is a column of its own unless it was asked for: fourth the own address, or the peer's.
         return {line.split()[3] for line in output.splitlines() if line.strip()}
 
+    @contextmanager
     def capture(self, host, interface, path):
-        process = subprocess.Popen(
-            self.on(host, "tcpdump", "-i", interface, "-s", 0, "-B", 65536, "-U", "-w", path, "tcp"),
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )
-        # It says so once it listens.
-        process.stderr.readline()
-        self.captures.append(process)
-        return process
+        """Of TCP, by `any` interface or that of loopback, to a file that has all of it in the end."""
+        words = ["tcpdump", "-i", interface, "-s", 0, "-B", 65536, "-U", "-w", path, f"tcp or udp port {MARKER_PORT}"]
+        process = subprocess.Popen(self.on(host, *words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        try:
+            self.await_listening(process)
+            yield
+            self.mark(host, path)
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
 
-    def end(self, capture):
-        # What the kernel holds is written before it ends.
-        time.sleep(0.5)
-        capture.terminate()
-        capture.communicate(timeout=30)
+    @staticmethod
+    def await_listening(process):
+        said = []
+        for line in process.stderr:
+            if "listening on" in line:
+                return
+            said.append(line)
+        raise Failure(f"tcpdump ended: {''.join(said)}")
+
+    def mark(self, host, path):
+        """Sends a datagram and waits until it is in the file: what the kernel saw before it is there, too."""
+        mark = uuid.uuid4().bytes
+        end = time.monotonic() + 60
+        with open(path, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            call(*self.on(host, sys.executable, "-c", SEND, MARKER_PORT, mark.hex()))
+            seen = b""
+            while mark not in seen:
+                if time.monotonic() > end:
+                    raise Failure(f"a datagram did not get into {path}")
+                # It may be cut in two by what is there of the file.
+                seen = seen[-len(mark):] + file.read()
+                time.sleep(0.02)

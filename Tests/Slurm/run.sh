@@ -42,29 +42,6 @@ fail() {
     exit 1
 }
 
-config() {
-    cat <<EOF
-name: slurm
-seed: 5
-model:
-  kind: slowfast-lstm
-  classes: 4
-  input: {frames: 8, size: 32}
-  models: [{name: f1, alpha: 4}]
-  slow: {block: basic, layers: [1, 1], width: 8, shortcut: B}
-  fast: {channels: 8, hidden: 8, encoder: convlstm, bidirectional: true}
-data: {path: clips.h5, flip: false, window: random}
-train:
-  batch: 12
-  slots: 6
-  epochs: 100000
-  steps: $1
-  optimizer: {kind: sgd, rate: 0.02, momentum: 0.9, nesterov: true, decay: 1.0e-4}
-  schedule: {kind: cosine, warmup_epochs: 1}
-  checkpoint_every: 50 steps
-EOF
-}
-
 commits() { cat "$1/journal" 2>/dev/null | grep -c '"record":"committed"' || true; }
 state() { squeue -h -j "$job" -o %T 2>/dev/null || true; }
 detail() { scontrol show job -o "$job" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
@@ -95,20 +72,20 @@ kill_node() {
 }
 
 say "== Clips, and how many steps take $seconds s here"
-"$coordinator" dataset synthesize clips.h5 --classes-appearance 2 --classes-motion 2 --train 60 --val 2 \
-    --test 0 --frames 12 --size 40 >synthesize.log 2>&1
-config 100000 >trial.yaml
-timeout -s INT 12 "$coordinator" start --config trial.yaml --data clips.h5 --run trial \
-    --local-workers 2 >trial.log || true
+python3 "$root/Tests/TinyRun/tiny_run.py" .
+# Evaluations and a rate that changes, which have to go on, too.
+new=(--config tiny.yaml --data clips.h5 --set train.evaluate_every_epochs=1
+    --set train.schedule.kind=cosine --set train.schedule.warmup_epochs=1)
+timeout -s INT 12 "$coordinator" start --run trial "${new[@]}" --local-workers 2 >trial.log || true
 # Three workers on one machine are slower than two.
 steps=$(($(commits trial) * seconds / 10 / 100 * 100 + 400))
 say "$steps steps"
-config "$steps" >config.yaml
+new+=(--set "train.steps=$steps")
 
 say "== Three nodes, one job"
 bash "$root/Tests/Slurm/cluster.sh" up "$home/slurm" 3
 submit=(sbatch --parsable --nodes=3 --ntasks-per-node=1 --cpus-per-task=1 --time=2 --signal=B:TERM@60
-    --output=job.out "$root/cluster/slurm/train.sbatch" --run run --config config.yaml --data clips.h5)
+    --output=job.out "$root/cluster/slurm/train.sbatch" --run run "${new[@]}")
 job=$("${submit[@]}")
 await 60 "the first steps" has_commits run 30
 ps -eo args | grep -q 'lockstep-[t]oken 1' && fail "a token stands on a command line"
@@ -154,7 +131,7 @@ result=$(sed -n 's/^weights sha256 //p' job.out)
 (($(detail ExitCode | cut -d: -f1) == 0)) || fail "the job's exit status is not 0"
 
 say "== The same run without Slurm"
-"$coordinator" start --config config.yaml --data clips.h5 --run alone --local-workers 2 >alone.log
+"$coordinator" start --run alone "${new[@]}" --local-workers 2 >alone.log
 expected=$(sed -n 's/^weights sha256 //p' alone.log)
 "$coordinator" audit --run run
 say "Slurm  $result"
