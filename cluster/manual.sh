@@ -12,9 +12,17 @@ mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# The plugin of the argument parser; it builds the programs where they are not built.
+# A plugin of the argument parser, which builds the programs where they are not built.
 swift package generate-manual
+
+# It leaves texts as they are; examples, which are indented, are not to be filled, and an empty line is a paragraph.
+format() {
+    awk '
+        /^ / != literal { print literal ? ".Ed" : ".Bd -literal -compact"; literal = !literal }
+        { print $0 == "" ? ".Pp" : $0 }' "$1"
+}
+
 for program in coordinator worker; do
-    cp .build/plugins/GenerateManual/outputs/*/"$program".1 "$folder/"
+    format .build/plugins/GenerateManual/outputs/*/"$program".1 >"$folder/$program.1"
     printf '%s\n' "$folder/$program.1"
 done
