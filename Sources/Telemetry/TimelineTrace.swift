@@ -3,7 +3,8 @@ import Foundation
 /// Steps as a trace that Perfetto and Chrome's `about:tracing` show: a track for the steps, and one for each worker with what it did.
 ///
 /// An object in the Trace Event Format, as in `StepTrace`: `X` (complete) and `i` (instant) with microseconds, after `M`
-/// (metadata) ones that name the tracks.
+/// (metadata) ones that name the tracks. Perfetto takes a span out of its track that begins before the one before it has ended, by
+/// however little: here none does.
 public struct TimelineTrace {
     private struct Event: Encodable {
         let name: String
@@ -43,11 +44,16 @@ public struct TimelineTrace {
         let last = entries.reduce(first.end) { max($0, $1.end) }
         // From the first step on: microseconds since 1970 have no digits left for what is shorter.
         let zero = first.start
+        var free = zero
         for entry in entries {
+            // How long a step took and when it ended are told by two clocks, which differ in the last digits.
+            let start = max(entry.start, free)
+            guard start < entry.end else { continue }
+            free = entry.end
             events.append(
-                Self.span("step \(entry.step)", "step", Self.run, entry.start, entry.end, zero))
+                Self.span("step \(entry.step)", "step", Self.run, start, entry.end, zero))
             for worker in entry.workers {
-                events += worker.spans(from: entry.start, to: entry.end).map { span in
+                events += worker.spans(from: start, to: entry.end).map { span in
                     Self.span(
                         span.phase.rawValue, "worker", worker.worker, span.start, span.end, zero,
                         ["step": "\(entry.step)"])
@@ -67,13 +73,14 @@ public struct TimelineTrace {
         _ name: String, _ category: String, _ track: UInt64, _ start: Double, _ end: Double,
         _ zero: Double, _ arguments: [String: String]? = nil
     ) -> Event {
-        Event(
-            name: name, ph: "X", tid: track, cat: category, ts: microseconds(start - zero),
-            dur: microseconds(end - start), args: arguments)
+        let start = microseconds(start - zero)
+        return Event(
+            name: name, ph: "X", tid: track, cat: category, ts: start,
+            dur: microseconds(end - zero) - start, args: arguments)
     }
 
-    /// To a tenth.
-    private static func microseconds(_ seconds: Double) -> Double { (1e7 * seconds).rounded() / 10 }
+    /// Whole ones, so that sums of them are exact for every reader.
+    private static func microseconds(_ seconds: Double) -> Double { (1e6 * seconds).rounded() }
 
     /// The trace's text, an event a line.
     public func json() throws -> String {
