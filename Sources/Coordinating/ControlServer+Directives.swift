@@ -70,8 +70,9 @@ extension ControlServer {
             if try router.trySend(frames) { return nil }
             return .disconnected(connection, reason: "it does not read what it is sent")
         } catch ZeroMQError.unroutable {
-            // A process of our own that has ended is reported with its cause.
-            if isOwn(connection, effects) { return nil }
+            // The end of a process that was launched here is reported with its cause, which may lie in the inbox already; and
+            // that of an earlier coordinator's is seen from its connection.
+            if table.process(of: connection) != nil { return nil }
             return .disconnected(connection, reason: "its connection closed")
         } catch {
             return .disconnected(connection, reason: "\(error)")

@@ -108,6 +108,8 @@ struct RunTests {
         }
         #expect(stopped.status == 75, "\(stopped.errors)")
         #expect(stopped.output.contains("killed by signal 9"), "\(stopped.output)")
+        // Each is told with its cause, whichever of its traces was found first.
+        #expect(!stopped.output.contains("its connection closed"), "\(stopped.output)")
         let commits = try tiny.journal("r").filter { $0["record"] as? String == "committed" }
         #expect(commits.compactMap { $0["step"] as? Int } == Array(1...commits.count))
         let steps = ["--set", "train.steps=\(commits.count)", "--local-workers", "1"]
