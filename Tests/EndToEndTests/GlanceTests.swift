@@ -41,7 +41,8 @@ struct GlanceTests {
             }
             let seen = try await workers(path).first { $0["process"] as? Int == killed }
             #expect(seen?["state"] as? String == "lost")
-            #expect((seen?["reason"] as? String)?.hasPrefix("killed by signal 9") == true)
+            let reason = seen?["reason"] as? String
+            #expect(reason?.hasPrefix("killed by signal 9") == true, "\(reason ?? "no reason")")
             killed = -1
 
             let status = try object(
