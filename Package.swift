@@ -204,8 +204,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorCommand", "WorkerCommand", "Tensors", "TrainingProtocol", "Wire",
-                "ZeroMQ",
+                "CoordinatorCommand", "WorkerCommand", "Collectives", "Tensors",
+                "TrainingProtocol", "Wire", "ZeroMQ",
             ],
             swiftSettings: swift),
     ],
