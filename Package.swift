@@ -204,8 +204,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CoordinatorCommand", "WorkerCommand", "Tensors", "TrainingProtocol", "Wire",
-                "ZeroMQ",
+                "CoordinatorCommand", "WorkerCommand", "Collectives", "Tensors",
+                "TrainingProtocol", "Wire", "ZeroMQ",
             ],
             swiftSettings: swift),
     ],
@@ -215,7 +215,8 @@ let package = Package(
 // The decoders that fuzzer and tests feed are in this package, since they reach what is not public.
 let decoders: [Target.Dependency] = [
     "TrainingProtocol", "Wire", "Collectives", "Tensors", "ZeroMQ", "ClipDatasets", "Checkpoints",
-    "Configuration", "AccessControl", "Launching", crypto,
+    "Configuration", "AccessControl", "Launching", "Coordinating", "Training", "Networks",
+    "Telemetry", "Dashboard", flyingFox, flyingSocks, crypto,
 ]
 package.targets.append(
     isFuzzing

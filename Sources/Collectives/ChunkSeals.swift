@@ -12,7 +12,7 @@ import ZeroMQ
 ///
 /// A frame has the sender's public key (32 bytes), a nonce drawn at random (12), the envelope once more, encrypted, and
 /// the tag (16). It belongs to the exchange's thread.
-struct ChunkSeals {
+package struct ChunkSeals {
     private struct Purpose: Hashable {
         let sender: CurveKey
         let receiver: CurveKey
@@ -29,7 +29,7 @@ struct ChunkSeals {
     private var keys: [Purpose: SymmetricKey] = [:]
 
     /// - Throws: Where the secret is none, which of a pair that libzmq drew it is not.
-    init(_ pair: CurveKeyPair) throws {
+    package init(_ pair: CurveKeyPair) throws {
         self.pair = pair
         own = try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: pair.secretKey.bytes)
     }
@@ -37,7 +37,7 @@ struct ChunkSeals {
     /// The frame that goes with a chunk.
     ///
     /// - Throws: `CryptoKitError` where the receiver's key is none.
-    mutating func seal(
+    package mutating func seal(
         _ chunk: [Message], of run: RunID, at moment: ChunkEnvelope.Moment, for receiver: CurveKey
     ) throws -> Message {
         let key = try key(
@@ -54,7 +54,7 @@ struct ChunkSeals {
     /// Who sent a chunk; nil where its seal does not prove it.
     ///
     /// - Parameter isMember: Whether someone may send at all: no work is done for others.
-    mutating func sender(
+    package mutating func sender(
         of chunk: [Message], _ envelope: ChunkEnvelope, isMember: (String) -> Bool
     ) -> String? {
         guard chunk.count == 3, chunk[2].count > CurveKey.byteCount else { return nil }

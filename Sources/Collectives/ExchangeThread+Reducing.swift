@@ -24,6 +24,7 @@ extension ExchangeThread {
             return .failure(.incomplete(membership.generation))
         }
         self.membership = membership
+        newer.removeAll { $0.envelope.run != membership.run }
         names = membership.members.map { PeerAddress($0.address).key?.description }
         let me = membership.me.rawValue
         // Beginning behind oneself spreads the members' first chunks over all owners.
@@ -95,7 +96,10 @@ extension ExchangeThread {
                 try inbox.tryReceive()
             }
             guard let frames = received else { return true }
-            guard let arrival = arrival(frames) else { continue }
+            // Of another run: a worker of that has this one's address from before, and whether it goes says nothing.
+            guard let arrival = arrival(frames),
+                arrival.envelope.run == reduction.membership.run
+            else { continue }
             let envelope = arrival.envelope
             let moment = envelope.moment
             try ExchangeError.wrapping { () throws(ZeroMQError) in
@@ -115,12 +119,10 @@ extension ExchangeThread {
         return false
     }
 
-    /// Drops what is of the past or of another run, keeps what is of a time to come, takes the rest.
+    /// Drops what is of the past, keeps what is of a time to come, takes the rest.
     private func sort(_ arrival: Arrival, _ reduction: Reduction) throws(ExchangeError) {
         let envelope = arrival.envelope
-        guard envelope.run == reduction.membership.run, envelope.moment >= reduction.moment else {
-            return
-        }
+        guard envelope.moment >= reduction.moment else { return }
         if envelope.moment > reduction.moment {
             newer.append(arrival)
         } else if speaksForItself(arrival),

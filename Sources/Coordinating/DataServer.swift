@@ -22,6 +22,7 @@ final class DataServer {
     private let orders: Mailbox<Order>
     private let logger: Logger
     private var drops = RepeatedNote()
+    private var unread = RepeatedNote()
     private let security: CoordinatorSecurity?
 
     /// Replies that wait for one worker: more than its lanes have requests open.
@@ -93,7 +94,9 @@ final class DataServer {
         do {
             let head = Message(try Ticketed(stamped, ticket: request.ticket).serialized())
             let sent = try router.trySend([frames[0], head] + (bulk.map { [$0] } ?? []))
-            if !sent { logger.warning("a worker does not read its clips; a reply was dropped") }
+            if !sent, let text = unread.note("a reply was dropped") {
+                logger.warning("a worker does not read its clips: \(text)")
+            }
         } catch ZeroMQError.unroutable {
             // The worker is gone, and the control connection hears of it; or it has connected anew, and
             // asks again.

@@ -11,12 +11,12 @@ import ZeroMQ
 ///
 /// The data thread calls it; what is complete goes to a thread of its own to be saved, so that a slow disk holds
 /// up no clip.
-final class StateStore: Sendable {
+package final class StateStore: Sendable {
     /// What workers send in one piece may be at most this large.
     static let maximumPartSize = 8 << 20
 
     /// What became of a piece that fits.
-    enum Reception {
+    package enum Reception {
         case taken
         /// Its checksum is wrong.
         case damaged
@@ -34,7 +34,7 @@ final class StateStore: Sendable {
     ///   - newest: What is handed out.
     ///   - lastStep: Of the run; no state of a later one can be.
     ///   - completed: Called with each state that has arrived whole.
-    init(
+    package init(
         run: RunID, term: Term, layout: TrainingState.Layout,
         newest: NewestState, lastStep: Step,
         completed: @escaping @Sendable (Step, TrainingState) -> Void
@@ -72,7 +72,7 @@ final class StateStore: Sendable {
     ///
     /// - Throws: `CoordinatingError.upload` for a piece that fits no state of this run, and for one of an upload
     ///   whose place another has taken.
-    func accept(
+    package func accept(
         _ part: StatePart, step: Step, _ bulk: Message
     ) throws(CoordinatingError) -> Reception {
         guard step <= lastStep else {

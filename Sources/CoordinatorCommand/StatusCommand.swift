@@ -68,8 +68,3 @@ struct WorkersCommand: ParsableCommand {
         }
     }
 }
-
-extension RunStatus.Phase {
-    /// Whether nothing more is to come.
-    var isOver: Bool { self == .ended || self == .interrupted }
-}

@@ -52,6 +52,8 @@ public struct DashboardAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     private static func isAddress(_ text: String) -> Bool {
+        // C's texts end there, and what follows would be passed over.
+        guard !text.utf8.contains(0) else { return false }
         var four = in_addr()
         var six = in6_addr()
         return inet_pton(AF_INET, text, &four) == 1 || inet_pton(AF_INET6, text, &six) == 1

@@ -3,15 +3,31 @@ import Foundation
 import Telemetry
 
 /// Answers the requests of a browser or a monitoring system.
-struct DashboardHandler: HTTPHandler {
-    let board: StatusBoard
-    let token: String?
-    let isLoopback: Bool
-    let stillness: Duration
-    let metrics: @Sendable () -> String
-    let viewers: Viewers
+package struct DashboardHandler: HTTPHandler {
+    private let board: StatusBoard
+    private let token: String?
+    private let isLoopback: Bool
+    private let stillness: Duration
+    private let metrics: @Sendable () -> String
+    private let viewers: Viewers
 
-    func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+    package init(
+        board: StatusBoard, token: String?, isLoopback: Bool, stillness: Duration,
+        metrics: @escaping @Sendable () -> String, viewers: Viewers
+    ) {
+        self.board = board
+        self.token = token
+        self.isLoopback = isLoopback
+        self.stillness = stillness
+        self.metrics = metrics
+        self.viewers = viewers
+    }
+
+    package func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+        try answer(to: request).response
+    }
+
+    package func answer(to request: HTTPRequest) throws -> DashboardAnswer {
         guard request.method == .GET else { return text(.methodNotAllowed, "only GET is answered") }
         guard !isLoopback || isAddressedHere(request) else {
             return text(.forbidden, "ask for this page by a loopback address")
@@ -30,14 +46,14 @@ struct DashboardHandler: HTTPHandler {
         }
         switch request.path {
         case "/api/status":
-            return response(try board.current.status.json(), "application/json")
+            return answer(try board.current.status.json(), "application/json")
         case "/api/run":
             let seen = RunDocument.Seen(request.query)
             let telemetry = board.current
             viewers.told(ended: telemetry.status.phase == .ended)
-            return response(try RunDocument(telemetry).json(after: seen), "application/json")
+            return answer(try RunDocument(telemetry).json(after: seen), "application/json")
         case "/metrics":
-            return response(Data(metrics().utf8), "text/plain; version=0.0.4; charset=utf-8")
+            return answer(Data(metrics().utf8), "text/plain; version=0.0.4; charset=utf-8")
         default:
             return text(.notFound, "there is nothing at \(request.path)")
         }
@@ -45,11 +61,11 @@ struct DashboardHandler: HTTPHandler {
 
     // MARK: Who may ask
 
-    /// A page from elsewhere whose name was made to point to loopback would still say its own name.
+    /// A page from elsewhere whose name was made to point to loopback would still say its own name, which may begin as
+    /// an address does.
     private func isAddressedHere(_ request: HTTPRequest) -> Bool {
         guard let host = request.headers[.host] else { return true }
-        let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } : host.prefix { $0 != ":" }
-        return name == "localhost" || name == "[::1" || name.hasPrefix("127.")
+        return (DashboardAddress(host) ?? DashboardAddress(host + ":80"))?.isLoopback == true
     }
 
     private func isAllowed(_ request: HTTPRequest) -> Bool {
@@ -68,7 +84,7 @@ struct DashboardHandler: HTTPHandler {
 
     // MARK: Answers
 
-    private func health() -> HTTPResponse {
+    private func health() -> DashboardAnswer {
         let telemetry = board.current
         let still = ContinuousClock.now - telemetry.observedAt
         guard telemetry.status.phase == .ended || still < stillness else {
@@ -79,7 +95,7 @@ struct DashboardHandler: HTTPHandler {
         return text(.ok, "ok")
     }
 
-    private func readiness() -> HTTPResponse {
+    private func readiness() -> DashboardAnswer {
         let status = board.current.status
         switch status.phase {
         case .training, .evaluating, .saving:
@@ -89,23 +105,23 @@ struct DashboardHandler: HTTPHandler {
         }
     }
 
-    private func page(_ file: PageFile) -> HTTPResponse {
-        var response = response(Data(file.bytes), file.type)
-        response.headers[HTTPHeader("Content-Security-Policy")] =
+    private func page(_ file: PageFile) -> DashboardAnswer {
+        var answer = answer(Data(file.bytes), file.type)
+        answer.headers[HTTPHeader("Content-Security-Policy")] =
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
             + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        return response
+        return answer
     }
 
-    private func text(_ code: HTTPStatusCode, _ text: String) -> HTTPResponse {
-        response(Data((text + "\n").utf8), "text/plain; charset=utf-8", code)
+    private func text(_ code: HTTPStatusCode, _ text: String) -> DashboardAnswer {
+        answer(Data((text + "\n").utf8), "text/plain; charset=utf-8", code)
     }
 
-    private func response(
+    private func answer(
         _ body: Data, _ type: String, _ code: HTTPStatusCode = .ok
-    ) -> HTTPResponse {
-        HTTPResponse(
-            statusCode: code,
+    ) -> DashboardAnswer {
+        DashboardAnswer(
+            code: code,
             headers: [
                 .contentType: type, HTTPHeader("Cache-Control"): "no-store",
                 HTTPHeader("X-Content-Type-Options"): "nosniff",

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Whether someone watches the page, and has seen how the run ended.
-final class Viewers: Sendable {
+package final class Viewers: Sendable {
     private struct State {
         var asked: ContinuousClock.Instant?
         var isTold = false
@@ -11,6 +11,8 @@ final class Viewers: Sendable {
     private static let absence = Duration.seconds(3)
 
     private let state = Mutex(State())
+
+    package init() {}
 
     /// Someone is told how the run is.
     func told(ended: Bool) {

@@ -40,6 +40,9 @@ public struct RunStatus: Sendable, Equatable, Codable {
         case ended
         /// No coordinator serves the run, and none has written that it ended: it was killed.
         case interrupted
+
+        /// Whether nothing more is to come.
+        public var isOver: Bool { self == .ended || self == .interrupted }
     }
 
     /// The whole way.

@@ -172,6 +172,18 @@ struct ExchangeFaultTests {
         }
     }
 
+    @Test("a worker of another run that comes here and goes ends no reduction")
+    func visitor() throws {
+        let puppet = try PuppetMember()
+        for step in 1...50 {
+            let thread = try puppet.reduce(step: step)
+            try puppet.visit(step: step)
+            try puppet.send(step: step)
+            #expect(try thread.join() == expected(step))
+            #expect(try puppet.received() == expected(step).bits)
+        }
+    }
+
     @Test("closing the exchange ends a reduction")
     func close() throws {
         let puppet = try PuppetMember()

@@ -22,12 +22,21 @@ final class PuppetMember {
         let inbox = try Socket(.pull, in: context)
         puppetAddress = try inbox.bind("tcp://127.0.0.1:*")
         self.inbox = inbox
+        outgoing = try Self.way(to: exchange, context)
+        try configure(generation: generation)
+    }
+
+    /// A worker of another run says what the puppet would, and is gone when this returns.
+    func visit(step: Int) throws {
+        try send(step: step, run: 8, by: Self.way(to: exchange, Context()))
+    }
+
+    private static func way(to exchange: GradientExchange, _ context: Context) throws -> Socket {
         var options = SocketOptions()
         options.linger = .seconds(2)
-        let outgoing = try Socket(.push, in: context, options: options)
-        try outgoing.connect(tcpEndpoint(of: exchange))
-        self.outgoing = outgoing
-        try configure(generation: generation)
+        let socket = try Socket(.push, in: context, options: options)
+        try socket.connect(tcpEndpoint(of: exchange))
+        return socket
     }
 
     func configure(generation: UInt64) throws {
@@ -55,7 +64,7 @@ final class PuppetMember {
     func send(
         step: Int, generation: UInt64 = 5, run: UInt64 = 7, chunk: Int = 0, sender: Int = 1,
         phase: ChunkEnvelope.Phase = .partial, subtree: Subtree = Subtree(1..<2),
-        values: [Float]? = nil, checksum: UInt64? = nil
+        values: [Float]? = nil, checksum: UInt64? = nil, by socket: Socket? = nil
     ) throws {
         let floats = values ?? Reference.vector(slot: 1, step: step, count: Self.count)
         let envelope = ChunkEnvelope(
@@ -64,7 +73,7 @@ final class PuppetMember {
                 term: Term(1), generation: Generation(generation), step: Step(UInt64(step))),
             phase: phase, chunk: chunk, sender: sender, subtree: subtree,
             checksum: checksum ?? ChunkEnvelope.checksum(floats))
-        try outgoing?.send([
+        try (socket ?? outgoing)?.send([
             Message(try envelope.frame()), floats.withUnsafeBytes { Message(copying: $0) },
         ])
     }

@@ -29,7 +29,8 @@ LOCKSTEP_FUZZ=1 swift build -c release --scratch-path "$scratch" --product fuzz
 program=$(LOCKSTEP_FUZZ=1 swift build -c release --scratch-path "$scratch" --show-bin-path)/fuzz
 
 # Decoders of files of clips allocate in C libraries, whose limits are the file's.
-declare -A longest=([configuration]=2048 [override]=512 [clip]=4096 [dataset]=16384 [safetensors]=2048)
+declare -A longest=([configuration]=2048 [override]=512 [clip]=4096 [dataset]=16384 [safetensors]=2048
+    [status-answer]=4096)
 
 fuzz() {
     local name=$1 work=.build/fuzz/$1 status=0
@@ -43,7 +44,7 @@ fuzz() {
             base64 -d <<<"$line" >"$work/corpus/kept-$number"
         done <"Tests/Fuzz/Corpus/$name.txt"
     fi
-    SWIFT_BACKTRACE=enable=no LOCKSTEP_FUZZ_DECODER=$name nice -n 19 "$program" -runs="$runs" -max_total_time="$seconds" \
+    SWIFT_BACKTRACE=enable=no LOCKSTEP_FUZZ_DECODER=$name nice "$program" -runs="$runs" -max_total_time="$seconds" \
         -max_len="${longest[$name]:-1024}" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=128 \
         -print_final_stats=1 -artifact_prefix="$work/found/" "$work/corpus" \
         >"$work/log" 2>&1 || status=$?

@@ -39,6 +39,16 @@ enum Decoder: String, CaseIterable, Sendable {
     /// The records of tokens and keys that are let in.
     case accessList = "access-list"
     case hostsFile = "hosts-file"
+    /// What proves who sent a chunk that is not encrypted.
+    case chunkSeal = "chunk-seal"
+    /// Pieces of states as they come from workers, one after another.
+    case stateUpload = "state-upload"
+    /// What a coordinator says to an operator who asks how the run is, and what is shown of it.
+    case statusAnswer = "status-answer"
+    /// A request for the web page, as our part of the server sees it.
+    case pageRequest = "page-request"
+    /// Whatever comes on a connection to the web page.
+    case pageConnection = "page-connection"
 
     /// Takes an input, whatever it is.
     ///
@@ -66,6 +76,11 @@ enum Decoder: String, CaseIterable, Sendable {
         case .joinToken: Self.joinToken(input)
         case .accessList: Self.accessList(input)
         case .hostsFile: Self.hostsFile(input)
+        case .chunkSeal: Self.chunkSeal(input)
+        case .stateUpload: Self.stateUpload(input)
+        case .statusAnswer: Self.statusAnswer(input)
+        case .pageRequest: Self.pageRequest(input)
+        case .pageConnection: Self.pageConnection(input)
         }
     }
 }

@@ -49,7 +49,7 @@ enum InputFolder {
 
     private static func remove() {
         for name in [
-            "input", "clips.h5", "manifest.json", "dataset.json", "journal", "access.jsonl",
+            "input", "clips.h5", "manifest.json", "dataset.json", "journal", "access.jsonl", "page",
         ] {
             unlink("\(path)/\(name)")
         }

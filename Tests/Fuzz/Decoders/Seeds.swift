@@ -30,6 +30,11 @@ enum Seeds {
             case .joinToken: return [Array(joinToken.utf8)]
             case .accessList: return [Array((accessRecords.joined(separator: "\n") + "\n").utf8)]
             case .hostsFile: return [Array(hostsFile.utf8)]
+            case .chunkSeal: return try sealedChunks()
+            case .stateUpload: return [stateUploads]
+            case .statusAnswer: return try statusAnswers()
+            case .pageRequest: return pageRequests.map { [UInt8(0)] + Array($0.utf8) }
+            case .pageConnection: return pageConnections.map { Array($0.utf8) }
             }
         } catch {
             preconditionFailure("a sound input of \(decoder.rawValue) cannot be made: \(error)")
@@ -59,7 +64,7 @@ enum Seeds {
 
     // MARK: Exchange
 
-    private static var chunks: [(envelope: ChunkEnvelope, floats: Int)] {
+    static var chunks: [(envelope: ChunkEnvelope, floats: Int)] {
         let chunk = { (phase: ChunkEnvelope.Phase, chunk: Int, slots: Range<Int>) in
             ChunkEnvelope(
                 run: ReductionSample.run, moment: ReductionSample.moment, phase: phase,

@@ -1,16 +1,17 @@
 import Foundation
-import Telemetry
+import TrainingProtocol
 
-/// A run's status for a terminal.
-struct StatusText {
+/// A run's status for a terminal. It comes from another process, maybe of another release: whatever its numbers and texts
+/// are, they are shown, and move no cursor.
+public struct StatusText {
     private let status: RunStatus
 
-    init(_ status: RunStatus) { self.status = status }
+    public init(_ status: RunStatus) { self.status = status }
 
     /// Everything at a glance, in some lines.
-    var summary: String {
+    public var summary: String {
         var lines = [head, bar, numbers]
-        if let reason = status.reason { lines.append("  " + reason) }
+        lines += (status.reason ?? "").split(separator: "\n").map { "  " + String($0).printable }
         if !status.workers.isEmpty { lines += ["", workers] }
         let newest = status.events.suffix(5)
         if !newest.isEmpty {
@@ -21,15 +22,16 @@ struct StatusText {
     }
 
     /// A table of the workers.
-    var workers: String {
+    public var workers: String {
         guard !status.workers.isEmpty else { return "no workers" }
         let head = ["worker", "host", "threads", "state", "phase", "slots", "done", "clips/s"]
         let rows = status.workers.map { worker in
             let isHere = worker.state == .member || worker.state == .joining
             return [
-                "\(worker.worker)", worker.host, "\(worker.threads)", worker.state.rawValue,
-                isHere ? worker.activity : worker.reason ?? "",
-                isHere ? worker.slots : "",
+                "\(worker.worker)", worker.host.printable, "\(worker.threads)",
+                worker.state.rawValue,
+                (isHere ? worker.activity : worker.reason ?? "").printable,
+                isHere ? worker.slots.printable : "",
                 isHere ? "\(worker.finished)/\(worker.slotCount)" : "",
                 isHere ? worker.clipsPerSecond.map { String(format: "%.1f", $0) } ?? "" : "",
             ]
@@ -39,14 +41,20 @@ struct StatusText {
 
     private var head: String {
         let phase = status.phase == .gathering ? "waiting for workers" : status.phase.rawValue
-        return
-            "\(status.identity.name): \(phase), step \(status.step) of \(status.extent.steps), epoch "
-            + "\(min(Int(status.epoch) + 1, status.extent.epochs)) of \(status.extent.epochs)"
+        return "\(status.identity.name.printable): \(phase), "
+            + "step \(status.step) of \(status.extent.steps), "
+            + "epoch \(epoch) of \(status.extent.epochs)"
+    }
+
+    /// Counted from 1; after the last one there is no other.
+    private var epoch: Int {
+        let last = max(1, status.extent.epochs)
+        return min(Int(clamping: status.epoch), last - 1) + 1
     }
 
     private var bar: String {
         let width = 40
-        let done = min(width, Int(status.share * Double(width)))
+        let done = Int(min(1, status.share) * Double(width))
         let left =
             status.phase.isOver ? nil : status.pace.map { Self.clock($0.secondsLeft) + " left" }
         return String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
@@ -74,15 +82,20 @@ struct StatusText {
     private func line(_ event: RunEvent) -> String {
         let first = event.detail.split(separator: "\n").first ?? ""
         let kind = event.kind == "saved" ? "saved " : ""
-        return Self.timeOfDay(event.time) + "  \(kind)\(first)"
+        return Self.timeOfDay(event.time) + "  \(kind)\(String(first).printable)"
     }
 
     /// As `19:30:33`, here.
     private static func timeOfDay(_ seconds: Double) -> String {
-        var time = time_t(seconds)
+        var time = time_t(Self.whole(seconds))
         var parts = tm()
         localtime_r(&time, &parts)
         return String(format: "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec)
+    }
+
+    /// The nearest whole number of seconds, none where there is none that a clock shows.
+    private static func whole(_ seconds: Double) -> Int {
+        Int(exactly: seconds.rounded()).map { min(max($0, 0), 1 << 40) } ?? 0
     }
 
     /// Columns as wide as their widest cell; the last one as it is.
@@ -100,7 +113,7 @@ struct StatusText {
 
     private static func clock(_ seconds: Double) -> String {
         guard seconds.isFinite else { return "?" }
-        let whole = Int(seconds.rounded())
+        let whole = Self.whole(seconds)
         let minutes = String(format: "%02d:%02d", whole / 60 % 60, whole % 60)
         return whole >= 3600 ? "\(whole / 3600):\(minutes)" : minutes
     }
