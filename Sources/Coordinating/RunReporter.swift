@@ -42,7 +42,7 @@ final class RunReporter {
     /// The last word, which programs read too.
     func end(_ outcome: Outcome) {
         tellLosses()
-        telemetry.ended(outcome)
+        telemetry.ended(outcome, at: .now)
         output.close()
     }
 

@@ -18,6 +18,8 @@ public struct RunTelemetry: Sendable {
     private var gone: [WorkerStatus] = []
     private var times: [UInt64: PhaseSeconds] = [:]
     private var nextEvent = 1
+    /// When the run ended, seconds since 1970.
+    private var end: Double?
     /// Rises with every change that a viewer would see.
     public private(set) var version = 0
 
@@ -36,8 +38,14 @@ public struct RunTelemetry: Sendable {
     var clipsPerSlot: Double { base.clipsPerSlot }
 
     private func worker(_ worker: CoordinatorOverview.Worker) -> WorkerStatus {
-        WorkerStatus(
+        var status = WorkerStatus(
             worker, clipsPerSlot: base.clipsPerSlot, times: times[worker.worker.rawValue])
+        if let end {
+            // Who was there at the end was let go with it.
+            status.state = .left
+            status.gone = end
+        }
+        return status
     }
 
     // MARK: What happens
@@ -119,8 +127,10 @@ public struct RunTelemetry: Sendable {
         if gone.count > Self.mostGone { gone.removeFirst() }
     }
 
-    public mutating func ended(_ outcome: Outcome) {
+    /// - Parameter time: Seconds since 1970.
+    public mutating func ended(_ outcome: Outcome, at time: Double) {
         version += 1
+        end = time
         base.phase = .ended
         base.reason = outcome.text
     }

@@ -84,8 +84,8 @@ public final class TelemetryRecorder {
         metrics?.observed(overview, clipsPerSlot: clipsPerSlot)
     }
 
-    public func ended(_ outcome: Outcome) {
-        board.update { $0.ended(outcome) }
+    public func ended(_ outcome: Outcome, at time: Double) {
+        board.update { $0.ended(outcome, at: time) }
     }
 
     /// What a member spent in each phase on average.

@@ -87,6 +87,7 @@ def look(page, url, tiny, picture):
     tiny.stop()
     page.wait(f"!({LIVE})")
     expect(page.evaluate("document.getElementById('phase').textContent") == "ended", "the page tells that the run has ended")
+    expect(page.evaluate("document.querySelectorAll('tr.member').length") == 0, "and that its workers left with it")
     reason = page.evaluate("document.getElementById('reason').textContent")
     expect("interrupted" in reason, f"and why: {reason}")
     picture("end")

@@ -179,7 +179,7 @@ struct DashboardTests {
                         saved: Step(0), stopReason: nil, workers: []))
             }
             #expect(try await server.get("/readyz").status == 200)
-            server.board.update { $0.ended(.completed(Step(100))) }
+            server.board.update { $0.ended(.completed(Step(100)), at: 1) }
             #expect(try await server.get("/readyz").status == 503)
             #expect(try await server.get("/healthz").status == 200)
         }

@@ -46,6 +46,18 @@ struct RunTelemetryTests {
         #expect(telemetry.status.events.suffix(2).map(\.detail) == ["500", "step 9"])
     }
 
+    @Test("who was there at the end has left with the run, and who was lost before stays lost")
+    func end() {
+        var telemetry = exampleTelemetry()
+        telemetry.observed(exampleOverview([1, 2, 3]))
+        telemetry.departed(WorkerID(2), .lost, reason: "killed", at: 50)
+        telemetry.ended(.completed(Step(100)), at: 60)
+        let workers = telemetry.status.workers
+        #expect(workers.map(\.worker) == [1, 3, 2])
+        #expect(workers.map(\.state) == [.left, .left, .lost])
+        #expect(workers.map(\.gone) == [60, 60, 50])
+    }
+
     @Test("the status comes back from its JSON as it was, numbers that are not finite included")
     func json() throws {
         var telemetry = exampleTelemetry()

@@ -70,7 +70,7 @@ const drawHeader = () => {
   at("done").style.width = `${100 * share}%`;
   at("bar").setAttribute("aria-valuenow", Math.round(100 * share));
   at("steps").textContent = `step ${status.step.toLocaleString("en")} of ${extent.steps.toLocaleString("en")}, `
-    + `epoch ${Math.min(status.epoch + 1, extent.epochs)} of ${extent.epochs}`;
+    + `epoch ${Math.min(status.epoch + 1, extent.epochs).toLocaleString("en")} of ${extent.epochs.toLocaleString("en")}`;
   at("left").textContent = pace && status.phase !== "ended" ? `${seconds(pace.seconds_left)} left` : "";
   at("reason").hidden = !status.reason;
   at("reason").classList.toggle("bad", ending === "failed");
