@@ -1,7 +1,7 @@
 import TrainingProtocol
 
-/// Whom the coordinator's connections belong to: the names by which the socket routes, and the processes behind those of
-/// workers that a coordinator started, this or an earlier one.
+/// Whom the coordinator's connections belong to: the names by which the socket routes, and the processes of workers that a
+/// coordinator started, this or an earlier one, as they say themselves.
 struct ConnectionTable {
     private var identities: [ConnectionID: [UInt8]] = [:]
     private var connections: [[UInt8]: ConnectionID] = [:]
@@ -29,13 +29,12 @@ struct ConnectionTable {
         connectionsOfProcesses[process] = connection
     }
 
-    /// The connection of a process that has ended; neither is known as the other's from then on.
-    mutating func takeConnection(ofProcess process: Int64) -> ConnectionID? {
-        guard let connection = connectionsOfProcesses.removeValue(forKey: process) else {
-            return nil
-        }
+    func connection(ofProcess process: Int64) -> ConnectionID? { connectionsOfProcesses[process] }
+
+    /// Forgets a process of whose end all has been told.
+    mutating func removeProcess(_ process: Int64) {
+        guard let connection = connectionsOfProcesses.removeValue(forKey: process) else { return }
         processes[connection] = nil
-        return connection
     }
 
     /// Forgets a connection that is closed.

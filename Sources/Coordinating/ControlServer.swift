@@ -129,7 +129,8 @@ final class ControlServer {
             // The end of a process of our own is reported with its cause, a moment later.
             let closed = try connections.takeLost()
             let lost = closed.filter { !isOwn($0, effects) }
-            events += inbox.drain().compactMap { event(for: $0, machine, effects) }
+            let inputs = inbox.drain()
+            events += inputs.compactMap { event(for: $0, machine, effects) }
             // After the causes that have come: of two reasons for one loss the first one counts.
             if !lost.isEmpty {
                 events.append(.allDisconnected(lost, reason: "its connection closed"))
@@ -141,6 +142,10 @@ final class ControlServer {
             }
             for event in events {
                 if let outcome = handle(event, &machine, effects) { return outcome }
+            }
+            // Only now: what is sent to one before its turn fails for a reason that its own event tells.
+            for case .launchedWorkerEnded(let process, _, _) in inputs {
+                table.removeProcess(process)
             }
             for connection in closed {
                 users[connection] = nil
@@ -171,7 +176,7 @@ final class ControlServer {
         case .event(let event):
             return event
         case .launchedWorkerEnded(let process, let reason, let isOrderly):
-            guard let connection = table.takeConnection(ofProcess: process),
+            guard let connection = table.connection(ofProcess: process),
                 machine.hasPeer(connection)
             else {
                 // One that was drained is no peer any more, and no failure; one that was refused is.

@@ -5,6 +5,10 @@ public enum CoordinatingError: Error, CustomStringConvertible {
     case usage(problem: String)
     case upload(problem: String)
 
+    static func noRun(at directory: String) -> CoordinatingError {
+        .usage(problem: "\(directory) holds no run; name the directory of --run at the start")
+    }
+
     public var description: String {
         switch self {
         case .journal(let file, let line, let problem):

@@ -14,8 +14,7 @@ public struct RunAudit: Sendable {
     ///   epoch is finished, so that nothing tells how many clips there are.
     public init(ofRunAt path: String) throws {
         guard let configuration = try RunOpening.configuration(at: path) else {
-            throw CoordinatingError.usage(
-                problem: "\(path) holds no run; name the directory of --run at the start")
+            throw CoordinatingError.noRun(at: path)
         }
         let file = path + "/journal"
         let contents = try Journal.contents(of: file)

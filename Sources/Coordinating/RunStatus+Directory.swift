@@ -12,8 +12,7 @@ extension RunStatus {
     /// - Throws: `CoordinatingError` where there is no run.
     public init?(ofUnservedRunAt directory: String) throws {
         guard let configuration = try RunOpening.configuration(at: directory) else {
-            throw CoordinatingError.usage(
-                problem: "\(directory) holds no run; name the directory of --run at the start")
+            throw CoordinatingError.noRun(at: directory)
         }
         guard try !RunDirectory.isInUse(directory) else { return nil }
         let journal = directory + "/journal"

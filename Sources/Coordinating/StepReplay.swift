@@ -33,8 +33,7 @@ public final class StepReplay {
         ofRunAt path: String, step: Step, threads: Int, data: String? = nil
     ) throws {
         guard let configuration = try RunOpening.configuration(at: path) else {
-            throw CoordinatingError.usage(
-                problem: "\(path) holds no run; name the directory of --run at the start")
+            throw CoordinatingError.noRun(at: path)
         }
         let file = path + "/journal"
         let history = try RunJournal.history(of: Journal.contents(of: file).lines, file: file)

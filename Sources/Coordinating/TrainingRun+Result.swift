@@ -16,7 +16,7 @@ extension TrainingRun {
 
     /// SHA-256 of the final weights.
     ///
-    /// - Throws: `SavedStateError` where the run has not ended.
+    /// - Throws: `CoordinatingError.usage` where the run has not ended; `SavedStateError`.
     public func finalWeights() throws -> String {
         guard let final = try directory.checkpoints.final() else {
             throw CoordinatingError.usage(problem: "\(options.directory) has no final weights yet")

@@ -65,7 +65,9 @@ package struct DashboardHandler: HTTPHandler {
     /// an address does.
     private func isAddressedHere(_ request: HTTPRequest) -> Bool {
         guard let host = request.headers[.host] else { return true }
-        return (DashboardAddress(host) ?? DashboardAddress(host + ":80"))?.isLoopback == true
+        let end = host.hasPrefix("[") ? host.lastIndex(of: "]").map(host.index(after:)) : nil
+        let name = host[..<(end ?? host.firstIndex(of: ":") ?? host.endIndex)]
+        return DashboardAddress("\(name):80")?.isLoopback == true
     }
 
     private func isAllowed(_ request: HTTPRequest) -> Bool {

@@ -105,7 +105,7 @@ public struct StatusText {
         }
         return rows.map { row in
             let cells = zip(row, columns).map { cell, width in
-                cell.padding(toLength: width, withPad: " ", startingAt: 0)
+                cell + String(repeating: " ", count: width - cell.count)
             }
             return cells.joined(separator: "  ").trimmingSuffix(" ")
         }.joined(separator: "\n")

@@ -46,14 +46,16 @@ public struct TimelineTrace {
         let zero = first.start
         var free = zero
         for entry in entries {
-            // How long a step took and when it ended are told by two clocks, which differ in the last digits.
-            let start = max(entry.start, free)
-            guard start < entry.end else { continue }
-            free = entry.end
+            // How long a step took and when it ended are told by two clocks, which differ in the last digits. Where the
+            // second was set back, steps follow those before it until it has caught up.
+            let shift = entry.end > free ? 0 : free - entry.start
+            let (start, end) = (max(entry.start + shift, free), entry.end + shift)
+            guard start < end else { continue }
+            free = end
             events.append(
-                Self.span("step \(entry.step)", "step", Self.run, start, entry.end, zero))
+                Self.span("step \(entry.step)", "step", Self.run, start, end, zero))
             for worker in entry.workers {
-                events += worker.spans(from: start, to: entry.end).map { span in
+                events += worker.spans(from: start, to: end).map { span in
                     Self.span(
                         span.phase.rawValue, "worker", worker.worker, span.start, span.end, zero,
                         ["step": "\(entry.step)"])

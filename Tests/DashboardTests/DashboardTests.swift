@@ -135,7 +135,10 @@ struct DashboardTests {
     @Test("is not to be had under another name, where a browser could be led to loopback")
     func otherName() async throws {
         try await serving { (server) async throws in
-            for name in ["evil.example:8470", "127.0.0.1.evil.example", "127.evil.example:8470"] {
+            for name in [
+                "evil.example:8470", "127.0.0.1.evil.example", "127.evil.example:8470",
+                "10.0.0.1:8470", "80", ":80",
+            ] {
                 for path in ["/", "/api/run", "/metrics"] {
                     let answer = try await server.get(path, headers: ["Host": name])
                     #expect(answer.status == 403, "\(name)")

@@ -9,7 +9,7 @@ from network import HEAD
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "TinyRun"))
 from tiny_run import TinyRun  # noqa: E402
 
-HOSTS = ("w1", "w2", "w3")
+WORKERS = ("w1", "w2", "w3")
 PORT = 5555
 # Gradients that a slow wire feels.
 WIDTH = 32
@@ -30,7 +30,7 @@ class Cluster(TinyRun):
 
     def serving(self, steps):
         """The command line that starts the run for workers on other hosts."""
-        return self.starting("--bind", self.address, "--workers", len(HOSTS), steps=steps)
+        return self.starting("--bind", self.address, "--workers", len(WORKERS), steps=steps)
 
     def token(self, name):
         path = self.folder / f"{name}.token"
@@ -48,7 +48,7 @@ class Cluster(TinyRun):
     def start(self, steps):
         """The coordinator, and a worker on each of the hosts."""
         self.launch(self.serving(steps))
-        for host in HOSTS:
+        for host in WORKERS:
             self.join(host)
 
     def have(self, count, seconds=60):

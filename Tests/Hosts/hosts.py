@@ -27,7 +27,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cluster import HOSTS, Cluster
+from cluster import WORKERS, Cluster
 from network import SUBNET, Network
 from wire import Pieces, search
 
@@ -116,7 +116,7 @@ def run(folder, network):
             "a wide bind without keys is refused, with the remedy",
         )
         cluster.call("keys", "--run", cluster.path)
-        for host in HOSTS:
+        for host in WORKERS:
             cluster.token(host)
         with network.capture("switch", "any", cluster.folder / "wire.pcap"):
             cluster.start(HORIZON)

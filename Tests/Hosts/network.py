@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "TinyRun"))
-from tiny_run import Failure  # noqa: E402
+from tiny_run import Failure, finished  # noqa: E402
 
 SUBNET = "10.77.3"
 OTHER_SUBNET = "10.78.3"
@@ -28,7 +28,7 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(bytes.fromhex(sys.argv[2
 
 
 def call(*words):
-    subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True)
+    finished(list(map(str, words)))
 
 
 class Network:

@@ -135,7 +135,7 @@ class Storm(TinyRun):
         """Strikes as often as it was asked to."""
         while len(self.signals) < self.options.kills:
             time.sleep(self.random.uniform(*self.options.pause))
-            if self.options.victim == "worker" and self.coordinator.poll() is not None:
+            if self.coordinator.poll() is not None:
                 raise Failure(f"the coordinator ended:\n{self.said()[-3000:]}")
             if self.strike() and len(self.signals) % 20 == 0:
                 print(f"{len(self.signals)} of {self.options.kills}, {self.commits()} commits", flush=True)

@@ -32,6 +32,13 @@ struct StatusTextTests {
         #expect(texts.allSatisfy { $0.hasPrefix("example: training, step ") })
     }
 
+    @Test("keeps names whole that are written with marks of their own")
+    func marks() {
+        let host = "e\u{301}e\u{301}e\u{301}-\u{1F9EA}"
+        let text = StatusText(status { $0.workers[0].host = host }).workers
+        #expect(text.contains("  \(host)  2"))
+    }
+
     @Test("moves no cursor, whatever the names and reasons are")
     func controlCharacters() {
         let odd = "a\u{1B}[2J\rb\u{7}"

@@ -113,16 +113,20 @@ class TinyRun:
     def stop(self):
         """As Ctrl-C does; the exit status."""
         self.coordinator.send_signal(signal.SIGINT)
-        return self.coordinator.wait(timeout=60)
+        try:
+            return self.coordinator.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"the coordinator does not end:\n{self.said()[-3000:]}") from None
 
     def end(self):
         """Of whatever is still there: with its local workers, which would look for a coordinator that is killed."""
         if self.coordinator and self.coordinator.poll() is None:
             try:
                 self.stop()
-            except subprocess.TimeoutExpired:
-                self.coordinator.kill()
-                self.coordinator.wait()
+            except Failure:
+                # The second ends it and its workers at once.
+                self.coordinator.send_signal(signal.SIGINT)
+                self.coordinator.wait(timeout=60)
 
     def said(self):
         return self.output.read_text(encoding="utf-8") if self.output.exists() else ""

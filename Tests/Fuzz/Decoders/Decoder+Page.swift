@@ -55,10 +55,13 @@ extension Decoder {
             headers: HTTPHeaders(headers), body: HTTPBodySequence())
     }
 
-    /// Whether a browser that says this name has not looked it up: what has no letter is an address.
+    /// Whether a browser that says this name has not looked it up: it is an address, of loopback.
     private static func isAtLoopback(_ host: String?) -> Bool {
         guard let host, host.split(separator: ":").first != "localhost" else { return true }
-        return host.unicodeScalars.allSatisfy { $0.isASCII && !$0.properties.isAlphabetic }
+        let isAddress = host.unicodeScalars.allSatisfy {
+            $0.isASCII && !$0.properties.isAlphabetic
+        }
+        return isAddress && (host.hasPrefix("127.") || host.hasPrefix("[::1]"))
     }
 }
 
