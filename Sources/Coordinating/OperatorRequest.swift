@@ -85,7 +85,9 @@ public final class OperatorRequest {
             }
         }
         throw CoordinatingError.usage(
-            problem: "no coordinator answers at \(address): the run is not under way"
-                + (run == RunID(0) ? ", or has keys and is reached by --run only" : ""))
+            problem: "no coordinator answers at \(address): "
+                + (run == RunID(0)
+                    ? "the run is not under way, or has keys and is reached by --run only"
+                    : "the run is not under way"))
     }
 }

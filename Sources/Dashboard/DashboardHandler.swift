@@ -65,9 +65,8 @@ package struct DashboardHandler: HTTPHandler {
     /// an address does.
     private func isAddressedHere(_ request: HTTPRequest) -> Bool {
         guard let host = request.headers[.host] else { return true }
-        let end = host.hasPrefix("[") ? host.lastIndex(of: "]").map(host.index(after:)) : nil
-        let name = host[..<(end ?? host.firstIndex(of: ":") ?? host.endIndex)]
-        return DashboardAddress("\(name):80")?.isLoopback == true
+        let hasPort = host.contains(":") && !host.hasSuffix("]")
+        return DashboardAddress(hasPort ? host : host + ":80")?.isLoopback == true
     }
 
     private func isAllowed(_ request: HTTPRequest) -> Bool {

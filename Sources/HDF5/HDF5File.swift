@@ -36,6 +36,7 @@ public final class HDF5File: Sendable {
             guard error.libraryMessage.contains("truncated") else { throw error }
             throw HDF5Error(.truncated, at: place, libraryMessage: error.libraryMessage)
         }
+        HDF5File.keepFromChildren(handle)
         bytes = try HDF5File.hasPlainAddresses(handle, at: place) ? FileBytes(place) : nil
     }
 
@@ -68,6 +69,7 @@ public final class HDF5File: Sendable {
         handle = try Handle(.file, "create the file", at: place) {
             H5Fcreate(temporary, CHDF5_truncate(), creationID, id)
         }
+        HDF5File.keepFromChildren(handle)
     }
 
     deinit {
@@ -91,6 +93,14 @@ public final class HDF5File: Sendable {
 }
 
 extension HDF5File {
+    /// A process that is started meanwhile would hold the file and its lock for as long as it runs.
+    private static func keepFromChildren(_ file: Handle) {
+        var descriptor: UnsafeMutableRawPointer?
+        let (status, _) = HDF5Library.call { H5Fget_vfd_handle(file.id, 0, &descriptor) }
+        guard status >= 0, let descriptor else { return }
+        _ = fcntl(descriptor.load(as: Int32.self), F_SETFD, FD_CLOEXEC)
+    }
+
     private static func checkReadable(_ place: Place) throws(HDF5Error) {
         var status = stat()
         guard stat(place.path, &status) == 0 else {
