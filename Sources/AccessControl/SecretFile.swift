@@ -35,7 +35,9 @@ struct SecretFile {
     init(kind: String, text: String, path: String) throws(AccessError) {
         self.init(kind: kind)
         let lines = text.split(separator: "\n").filter { !$0.hasPrefix("# ") && $0 != "#" }
+        // A line of blanks has no words.
         let words = lines.map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
+            .filter { !$0.isEmpty }
         guard let first = words.first, first.first == kind else {
             throw Self.foreign(kind, path)
         }
