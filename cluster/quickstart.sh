@@ -49,6 +49,7 @@ build() {
         done || build_failed "$log"
         printf '\r\033[K'
     else
+        say "Its output is in $root/$log."
         swift build -c release >"$log" 2>&1 || build_failed "$log"
     fi
     rm -f "$log"

@@ -77,9 +77,8 @@ public final class RunDirectory: Sendable {
         let lock = try RunLock("\(path)/\(lockName)", storage: storage)
         let stored = try Self.configuration(at: path)
         let chosen = configuration ?? stored
-        let differences = chosen.differences(from: stored)
-        guard differences.decidingBits.isEmpty else { throw other(path, differences) }
-        if !differences.isEmpty {
+        try check(chosen, ofRunAt: path, with: stored)
+        if !chosen.differences(from: stored).isEmpty {
             try storage.replaceFile("\(path)/\(configName)", with: chosen.canonicalYAML)
         }
         return try RunDirectory(path, chosen, lock, storage)
@@ -107,11 +106,17 @@ public final class RunDirectory: Sendable {
 }
 
 extension RunDirectory {
-    private static func other(
-        _ path: String, _ differences: ConfigurationDifferences
-    ) -> SavedStateError {
+    /// Checks whether a run may go on with a configuration.
+    ///
+    /// - Parameter stored: What it has gone by so far.
+    /// - Throws: `SavedStateError` of kind `otherConfiguration` if the trained bits would differ.
+    public static func check(
+        _ configuration: RunConfiguration, ofRunAt path: String, with stored: RunConfiguration
+    ) throws(SavedStateError) {
+        let differences = configuration.differences(from: stored)
+        guard !differences.decidingBits.isEmpty else { return }
         let keys = differences.decidingBits.map(\.description).joined(separator: ", ")
-        return SavedStateError(
+        throw SavedStateError(
             .otherConfiguration(differences), path,
             "holds a run of another configuration, which differs in \(keys)",
             remedy: "use another directory, or resume that run with its own configuration")
@@ -123,8 +128,7 @@ extension RunDirectory {
     ) throws(SavedStateError) {
         let names = try storage.list(path) ?? []
         if names.contains(configName) {
-            let differences = configuration.differences(from: try Self.configuration(at: path))
-            guard differences.decidingBits.isEmpty else { throw other(path, differences) }
+            try check(configuration, ofRunAt: path, with: Self.configuration(at: path))
             throw SavedStateError(
                 .runExists, path, "holds this run already",
                 remedy: "resume it, or name another directory")

@@ -49,7 +49,9 @@ extension RunConfiguration {
         checker.require(
             clips.classes == model.classes, "model.classes", is: model.classes,
             "but \(split) has \(clips.classes) classes", .dataset,
-            remedy: "use --set model.classes=\(clips.classes)")
+            remedy: forTraining
+                ? "use --set model.classes=\(clips.classes)"
+                : "name clips of the classes that the model was trained on")
         checker.require(
             clips.samples >= 1, "data.train_split", is: "\"\(clips.split)\"",
             "but \(split) holds no clip", .dataset)

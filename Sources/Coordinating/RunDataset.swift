@@ -9,10 +9,16 @@ struct RunDataset {
     let summary: DatasetSummary
     let sampling: RunSampling
 
-    /// - Parameter path: Of the clips, instead of the configuration's.
-    init(_ configuration: RunConfiguration, at path: String? = nil) throws {
+    /// - Parameters:
+    ///   - path: Of the clips, instead of the configuration's.
+    ///   - check: Refuses clips before anything is said of how they fit the configuration.
+    init(
+        _ configuration: RunConfiguration, at path: String? = nil,
+        check: (DatasetSummary) throws -> Void = { _ in }
+    ) throws {
         clips = try ClipDataset.ofRun(configuration, at: path)
         summary = try clips.summary()
+        try check(summary)
         sampling = try RunSampling(configuration, summary)
     }
 

@@ -43,7 +43,6 @@ public final class TrainingRun {
         self.options = options
         self.logger = logger
         let stored = try RunOpening.configuration(at: options.directory)
-        let isStored = stored != nil
         guard var wanted = options.configuration ?? stored else {
             throw CoordinatingError.usage(
                 problem:
@@ -51,14 +50,15 @@ public final class TrainingRun {
                     + "it with --config FILE --data FILE")
         }
         let start = try StartState(&wanted, stored: stored)
-        let data = try RunDataset(wanted)
+        if let stored { try RunDirectory.check(wanted, ofRunAt: options.directory, with: stored) }
+        let data = try RunDataset(wanted) { [wanted] clips in
+            guard stored != nil else { return }
+            try RunOpening.check(options.directory, dataset: clips.digest, path: wanted.data.path)
+        }
         let (summary, sampling) = (data.summary, data.sampling)
         dataset = data.clips
         let layout = try TrainingState.Layout(wanted)
         schedule = StepSchedule(wanted, samples: sampling.training.samples)
-        if isStored {
-            try RunOpening.check(options.directory, dataset: summary.digest, path: wanted.data.path)
-        }
         if let stored, options.configuration != nil {
             resumption = try RunResumption(options.directory, stored, wanted, schedule)
         } else {
@@ -84,7 +84,7 @@ public final class TrainingRun {
             at: options.address, before: earlierAddress, context, inbox, pulse: deadlines.pulse,
             logger, security)
         directory =
-            isStored
+            stored != nil
             ? try RunDirectory.resume(
                 at: options.directory, configuration: options.configuration.map { _ in wanted })
             : try RunDirectory.create(at: options.directory, configuration: wanted)

@@ -97,8 +97,10 @@ struct EvaluateCommand: ParsableCommand {
                 "--size takes at most \(stored): \(split.name) of \(dataset.path) stores frames of "
                     + "\(split.width) x \(split.height).")
         }
+        var configuration = run.configuration
+        if let data { configuration.data.path = data }
         let evaluator = try Evaluator(
-            configuration: run.configuration, checkpoint: run.checkpoint,
+            configuration: configuration, checkpoint: run.checkpoint,
             threads: computing.threads,
             size: size)
         let precise = try recompute(evaluator, run, dataset)

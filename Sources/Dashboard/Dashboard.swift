@@ -11,6 +11,12 @@ public final class Dashboard: Sendable {
     /// Why the page cannot be served.
     public struct ServingError: Error, CustomStringConvertible {
         public let description: String
+
+        fileprivate init(at address: DashboardAddress, _ reason: String) {
+            description =
+                "the dashboard cannot be served at \(address) (\(reason)): name another with "
+                + "--dashboard HOST:PORT"
+        }
     }
 
     /// Where it is served; the port is the one that was taken.
@@ -58,11 +64,10 @@ public final class Dashboard: Sendable {
             return Dashboard(
                 address: address.with(port: port ?? address.port), server: server,
                 serving: serving, viewers: viewers, board: board)
+        } catch SocketError.failed(_, let code, _) {
+            throw ServingError(at: address, String(cString: strerror(code)))
         } catch {
-            throw ServingError(
-                description:
-                    "the dashboard cannot be served at \(address) (\(error)): name another "
-                    + "with --dashboard HOST:PORT")
+            throw ServingError(at: address, "\(error)")
         }
     }
 

@@ -58,6 +58,21 @@ struct BadInputTests {
         try await expectRefusal(
             ["start", "--run", tiny.path("a"), "--local-workers", "1", "--data", other.data],
             "not the dataset of the run")
+        // Clips of other classes: nothing is said of how the model could be fitted to them.
+        let few = tiny.path("few.h5")
+        let made = try await Command.run(
+            "coordinator", "dataset", "synthesize", few, "--classes-appearance", "1",
+            "--classes-motion", "3", "--train", "6", "--frames", "4", "--size", "20")
+        #expect(made.status == 0, "\(made.errors)")
+        try await expectRefusal(
+            ["start", "--run", tiny.path("a"), "--local-workers", "1", "--data", few],
+            "not the dataset of the run")
+        try await expectRefusal(
+            tiny.start("a", "--local-workers", "1", "--set", "model.input.frames=6"),
+            "holds a run of another configuration")
+        try await expectRefusal(
+            ["evaluate", "--run", tiny.path("a"), "--data", few], few,
+            "name clips of the classes that the model was trained on")
         let after = try String(contentsOfFile: tiny.path("a") + "/config.yaml", encoding: .utf8)
         #expect(before == after)
     }
