@@ -23,12 +23,7 @@ struct CompletionTests {
         process.arguments = ["-c", Self.script, "bash", Command.folder] + words
         process.standardOutput = output
         try process.run()
-        let text = await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                let data = output.fileHandleForReading.readDataToEndOfFile()
-                continuation.resume(returning: String(decoding: data, as: UTF8.self))
-            }
-        }
+        let text = await output.text()
         process.waitUntilExit()
         return text.split(separator: "\n").map(String.init).sorted()
     }

@@ -157,12 +157,7 @@ struct PageTests {
         process.standardOutput = output
         process.standardError = output
         try process.run()
-        let text = await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                let data = output.fileHandleForReading.readDataToEndOfFile()
-                continuation.resume(returning: String(decoding: data, as: UTF8.self))
-            }
-        }
+        let text = await output.text()
         process.waitUntilExit()
         #expect(process.terminationStatus == 0, "\(text)")
     }
