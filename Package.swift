@@ -198,7 +198,8 @@ let package = Package(
         tests(
             "Working",
             [
-                "ClipDatasets", "Collectives", "Coordinating", "Networks", "Tensors", "Training",
+                "AccessControl", "ClipDatasets", "Collectives", "Coordinating", "Networks",
+                "Tensors", "Training",
                 "TrainingProtocol", "Wire", "ZeroMQ", logging,
             ]),
         .testTarget(

@@ -49,8 +49,9 @@ public enum Enrolment {
                 }
             }
             switch try watch.verdict() {
-            case .refused where !keys.isNew:
-                // The key may have been taken up before, and the answer lost: then it is let in by itself.
+            case .refused where !keys.isNew || watch.hasStood:
+                // The key may have been taken up, earlier or a moment ago, and the answer lost with the coordinator
+                // that gave it: then the token is spent on this very key, which is let in by itself.
                 return
             case .refused, .mismatched:
                 throw Refusal(description: watch.explanation)

@@ -1,0 +1,108 @@
+import AccessControl
+import Foundation
+import Testing
+import Wire
+import ZeroMQ
+
+@testable import Working
+
+@Suite("Enrolment by a join token", .timeLimit(.minutes(1)))
+struct EnrolmentTests {
+    /// A coordinator's folder of keys, removed at the end, and one token.
+    private final class Place {
+        private let directory = NSTemporaryDirectory() + "enrolment-" + UUID().uuidString
+        let keys: CoordinatorKeys
+        let access: AccessList
+        let token: JoinToken
+
+        init() throws {
+            keys = try CoordinatorKeys.make(in: directory)
+            access = try AccessList(directory: directory)
+            token = try access.issue(
+                name: "a", for: keys.pair.publicKey, address: nil, life: 60)
+        }
+
+        deinit {
+            do { try FileManager.default.removeItem(atPath: directory) } catch { print(error) }
+        }
+    }
+
+    /// A coordinator's control connection, as far as enrolment goes; it ends when nobody holds it.
+    private struct Door {
+        let endpoint: String
+        private let router: Socket
+
+        init(_ place: Place, at address: String = "tcp://127.0.0.1:*") throws(ZeroMQError) {
+            let access = place.access
+            let context = try Context()
+            let admission = try PeerAdmission(context: context) { request in
+                switch access.standing(of: request.key) {
+                case .worker(let name), .token(let name): .admit(user: name)
+                case .refused: .refuse
+                }
+            }
+            var options = SocketOptions()
+            options.curve = .server(place.keys.pair, domain: "control", admission: admission)
+            router = try Socket(.router, in: context, options: options)
+            endpoint = try router.bind(address)
+        }
+
+        /// Another where one is about to end: its sockets let the port go a moment after it.
+        static func next(_ place: Place, at endpoint: String) throws -> Door {
+            while true {
+                do throws(ZeroMQError) {
+                    return try Door(place, at: endpoint)
+                } catch {
+                    guard case .addressInUse = error else { throw error }
+                    sched_yield()
+                }
+            }
+        }
+
+        /// Takes up the next worker that asks, and does not answer.
+        func takeUp(in place: Place) throws -> CurveKey {
+            let frames = try router.receive()
+            let key = try #require(CurveKey(try EnrolmentRequest(serialized: frames[1].bytes).key))
+            _ = try place.access.enrol(key, by: place.token.pair.publicKey, host: "h")
+            return key
+        }
+    }
+
+    private func worker(
+        _ token: JoinToken, at endpoint: String
+    ) throws -> DedicatedThread<WorkerKeys> {
+        try DedicatedThread(name: "worker") {
+            var keys = try WorkerKeys(for: token, at: nil)
+            try Enrolment.complete(&keys, with: token, at: endpoint)
+            return keys
+        }
+    }
+
+    @Test(
+        "goes on with the worker's own key where the coordinator took it up and ended before it answered"
+    )
+    func lostAnswer() throws {
+        let place = try Place()
+        var door: Door? = try Door(place)
+        let endpoint = try #require(door).endpoint
+        let worker = try worker(place.token, at: endpoint)
+        let key = try #require(door).takeUp(in: place)
+        door = nil
+        let keys = try withExtendedLifetime(Door.next(place, at: endpoint)) { try worker.join() }
+        #expect(keys.pair.publicKey == key)
+        #expect(place.access.standing(of: key) == .worker("a"))
+    }
+
+    @Test("is refused, with a remedy, where the token was spent on another worker")
+    func spent() throws {
+        let place = try Place()
+        let other = try CurveKeyPair.random().publicKey
+        _ = try place.access.enrol(other, by: place.token.pair.publicKey, host: "h")
+        let door = try Door(place)
+        let worker = try worker(place.token, at: door.endpoint)
+        let refusal = withExtendedLifetime(door) {
+            #expect(throws: Enrolment.Refusal.self) { try worker.join() }
+        }
+        #expect("\(try #require(refusal))".contains("used by another worker"))
+    }
+}
