@@ -33,8 +33,11 @@ public enum Enrolment {
         let dealer = try Socket(.dealer, in: try Context(), options: options)
         var watch = HandshakeWatch(try SocketMonitor(dealer), hasKeys: true)
         try dealer.connect(address)
-        let request = EnrolmentRequest(key: keys.pair.publicKey.bytes, host: WorkerProcess.hostName)
-        try dealer.send([Message(try request.serialized())])
+        let request = try EnrolmentRequest(
+            key: keys.pair.publicKey.bytes, host: WorkerProcess.hostName
+        ).serialized()
+        try dealer.send([Message(request)])
+        var requests = 1
         var poller = Poller()
         _ = poller.add(dealer, .readable)
         _ = poller.add(watch.events, .readable)
@@ -48,7 +51,13 @@ public enum Enrolment {
                 case .refused(let reason): throw Refusal(description: "\(reason); \(Self.remedy)")
                 }
             }
-            switch try watch.verdict() {
+            let verdict = try watch.verdict()
+            // What a connection that broke had taken is lost, and to be said twice does no harm.
+            if watch.connections > requests {
+                try dealer.send([Message(request)])
+                requests = watch.connections
+            }
+            switch verdict {
             case .refused where !keys.isNew || watch.hasStood:
                 // The key may have been taken up, earlier or a moment ago, and the answer lost with the coordinator
                 // that gave it: then the token is spent on this very key, which is let in by itself.

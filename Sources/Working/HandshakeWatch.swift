@@ -19,8 +19,9 @@ struct HandshakeWatch {
     private let hasKeys: Bool
     private var closings = 0
     private var last: SocketMonitor.HandshakeFailure?
-    /// Whether a connection ever stood.
-    private(set) var hasStood = false
+    /// How many connections have stood so far.
+    private(set) var connections = 0
+    var hasStood: Bool { connections > 0 }
 
     init(_ monitor: SocketMonitor, hasKeys: Bool) {
         self.monitor = monitor
@@ -36,7 +37,7 @@ struct HandshakeWatch {
         while let event = try monitor.next() {
             switch event.kind {
             case .handshakeSucceeded:
-                hasStood = true
+                connections += 1
                 closings = 0
             case .handshakeFailed:
                 last = event.failure

@@ -22,6 +22,10 @@ struct EnrolmentTests {
                 name: "a", for: keys.pair.publicKey, address: nil, life: 60)
         }
 
+        func takeUp(_ key: CurveKey) throws {
+            _ = try access.enrol(key, by: token.pair.publicKey, host: "h")
+        }
+
         deinit {
             do { try FileManager.default.removeItem(atPath: directory) } catch { print(error) }
         }
@@ -59,12 +63,15 @@ struct EnrolmentTests {
             }
         }
 
-        /// Takes up the next worker that asks, and does not answer.
-        func takeUp(in place: Place) throws -> CurveKey {
+        /// The next worker that asks: its connection and its key.
+        func request() throws -> (peer: Message, key: CurveKey) {
             let frames = try router.receive()
-            let key = try #require(CurveKey(try EnrolmentRequest(serialized: frames[1].bytes).key))
-            _ = try place.access.enrol(key, by: place.token.pair.publicKey, host: "h")
-            return key
+            let request = try EnrolmentRequest(serialized: frames[1].bytes)
+            return (frames[0], try #require(CurveKey(request.key)))
+        }
+
+        func answer(_ peer: Message, _ answer: EnrolmentAnswer) throws {
+            try router.send([peer, Message(try answer.serialized())])
         }
     }
 
@@ -86,18 +93,33 @@ struct EnrolmentTests {
         var door: Door? = try Door(place)
         let endpoint = try #require(door).endpoint
         let worker = try worker(place.token, at: endpoint)
-        let key = try #require(door).takeUp(in: place)
+        let key = try #require(door).request().key
+        try place.takeUp(key)
         door = nil
         let keys = try withExtendedLifetime(Door.next(place, at: endpoint)) { try worker.join() }
         #expect(keys.pair.publicKey == key)
         #expect(place.access.standing(of: key) == .worker("a"))
     }
 
+    @Test("asks again where the coordinator ended before it took the worker up")
+    func lostRequest() throws {
+        let place = try Place()
+        var door: Door? = try Door(place)
+        let endpoint = try #require(door).endpoint
+        let worker = try worker(place.token, at: endpoint)
+        let key = try #require(door).request().key
+        door = nil
+        let next = try Door.next(place, at: endpoint)
+        let again = try next.request()
+        #expect(again.key == key)
+        try next.answer(again.peer, .enrolled(name: "a"))
+        #expect(try worker.join().isEnrolled)
+    }
+
     @Test("is refused, with a remedy, where the token was spent on another worker")
     func spent() throws {
         let place = try Place()
-        let other = try CurveKeyPair.random().publicKey
-        _ = try place.access.enrol(other, by: place.token.pair.publicKey, host: "h")
+        try place.takeUp(CurveKeyPair.random().publicKey)
         let door = try Door(place)
         let worker = try worker(place.token, at: door.endpoint)
         let refusal = withExtendedLifetime(door) {
