@@ -65,7 +65,10 @@ struct EnrolmentTests {
 
         /// The next worker that asks: its connection and its key.
         func request() throws -> (peer: Message, key: CurveKey) {
-            let frames = try router.receive()
+            var poller = Poller()
+            _ = poller.add(router, .readable)
+            try poller.wait(timeout: .seconds(20))
+            let frames = try #require(try router.tryReceive(), "nobody asks")
             let request = try EnrolmentRequest(serialized: frames[1].bytes)
             return (frames[0], try #require(CurveKey(request.key)))
         }
