@@ -8,36 +8,7 @@ import TrainingProtocol
 /// A coordinator that was killed leaves its workers behind, and with them state and sums. The next one finds them by
 /// their launch token, and leaves them their seats.
 public final class LocalWorkers: Sendable {
-    /// What goes wrong when a worker process cannot be started.
-    public struct LaunchError: Error, CustomStringConvertible {
-        public let description: String
-    }
-
-    /// How the processes are started.
-    public struct Launch: Sendable {
-        public var program: URL
-        /// The coordinator's.
-        public var address: String
-        public var threads: Int
-        /// Names the run in the launch tokens.
-        public var run: String
-        /// Where `worker-N.log` go.
-        public var directory: String
-        /// Makes, or finds, the join token of a seat, a file; nil where the coordinator takes anyone.
-        public var joinToken: (@Sendable (_ seat: Int) throws -> String)?
-
-        func token(_ seat: Int) -> String { "\(run)-\(seat)" }
-    }
-
-    /// How a process ended.
-    public struct Exit: Sendable {
-        public let process: Int32
-        public let reason: String
-        /// Whether it was let go, or its run is over.
-        public let isOrderly: Bool
-    }
-
-    private struct Seat {
+    struct Seat {
         var process: Process?
         /// Of a process that an earlier coordinator started.
         var adopted: Int32?
@@ -48,13 +19,13 @@ public final class LocalWorkers: Sendable {
         var failures = 0
     }
 
-    private struct State {
+    struct State {
         var seats: [Int: Seat] = [:]
         var isFinishing = false
     }
 
     /// How long a worker may take to leave by itself at the end of a run.
-    private static let grace = DispatchTimeInterval.seconds(5)
+    static let grace = DispatchTimeInterval.seconds(5)
     /// A process that lives for less has not come to work.
     private static let youth = Duration.seconds(2)
     /// The pause before a seat whose process died young is filled again; it doubles with each.
@@ -65,24 +36,12 @@ public final class LocalWorkers: Sendable {
 
     private let launch: Launch
     private let onExit: @Sendable (Exit) -> Void
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     /// - Parameter onExit: Called on a thread of the system's, once a process.
     public init(_ launch: Launch, onExit: @escaping @Sendable (Exit) -> Void) {
         self.launch = launch
         self.onExit = onExit
-    }
-
-    /// The `worker` program beside the running one.
-    public static func program() throws(LaunchError) -> URL {
-        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        let program = own.deletingLastPathComponent().appendingPathComponent("worker")
-        guard FileManager.default.isExecutableFile(atPath: program.path) else {
-            throw LaunchError(
-                description: "no worker program at \(program.path): build it with "
-                    + "`swift build -c release --product worker`, beside the coordinator")
-        }
-        return program
     }
 
     /// Fills the seats `1 ... count`.
@@ -159,7 +118,7 @@ public final class LocalWorkers: Sendable {
 
     private func ended(_ seat: Int, _ process: Process, log: String) {
         let exit = Exit(
-            process: process.processIdentifier, reason: Self.describe(process, log: log),
+            process: process.processIdentifier, reason: Self.reason(process, log: log),
             isOrderly: process.terminationReason == .exit
                 && [0, 75].contains(process.terminationStatus))
         onExit(exit)
@@ -200,65 +159,5 @@ public final class LocalWorkers: Sendable {
                 refill(seat)
             }
         }
-    }
-
-    /// How a process ended, with the last line that it wrote where it failed.
-    private static func describe(_ process: Process, log: String) -> String {
-        if process.terminationReason == .uncaughtSignal {
-            // The system kills so, too, where memory runs out.
-            return process.terminationStatus == SIGKILL
-                ? "killed by signal 9 (if nobody did it, memory ran out: see dmesg)"
-                : "killed by signal \(process.terminationStatus)"
-        }
-        let status = "exit status \(process.terminationStatus)"
-        guard process.terminationStatus != 0 else { return status }
-        do {
-            let text = try String(contentsOfFile: log, encoding: .utf8)
-            guard let last = text.split(separator: "\n").last else { return status }
-            return "\(status): \(last)"
-        } catch {
-            return "\(status), and its log cannot be read: \(error)"
-        }
-    }
-
-    /// Ends all of them at once. They have nothing to save.
-    public func abandon() {
-        for seat in emptied() {
-            if let process = seat.process, process.isRunning {
-                kill(process.processIdentifier, SIGKILL)
-            }
-            if let process = seat.adopted, LaunchedProcesses.isRunning(process) {
-                kill(process, SIGKILL)
-            }
-        }
-    }
-
-    /// The seats as they are; none is filled again.
-    private func emptied() -> [Seat] {
-        state.withLock { state in
-            state.isFinishing = true
-            return state.seats.sorted { $0.key < $1.key }.map(\.value)
-        }
-    }
-
-    /// Waits for all to end by themselves, and ends those that do not.
-    public func finish() {
-        let seats = emptied()
-        let processes = seats.compactMap(\.process).filter(\.isRunning)
-        let adopted = seats.compactMap(\.adopted)
-        let killing = DispatchWorkItem {
-            for process in processes where process.isRunning {
-                kill(process.processIdentifier, SIGKILL)
-            }
-            for process in adopted where LaunchedProcesses.isRunning(process) {
-                kill(process, SIGKILL)
-            }
-        }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.grace, execute: killing)
-        for process in processes { process.waitUntilExit() }
-        for process in adopted {
-            while LaunchedProcesses.isRunning(process) { usleep(20_000) }
-        }
-        killing.cancel()
     }
 }

@@ -40,6 +40,10 @@ public final class OperatorRequest {
             throw CoordinatingError.usage(
                 problem: "no coordinator has run at \(directory ?? "-"); name the run's directory")
         }
+        if let status = try RunStatus(ofUnservedRunAt: directory) {
+            throw CoordinatingError.usage(
+                problem: "\(directory) is not under way: \(status.reason ?? "\(status.phase)")")
+        }
         let place = RunDirectory.keys(at: directory)
         let keys = CoordinatorKeys.exist(at: place) ? try CoordinatorKeys(directory: place) : nil
         // The address stays after a run's end, and another run's coordinator may have it by now.

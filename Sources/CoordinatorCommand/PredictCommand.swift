@@ -76,7 +76,7 @@ struct PredictCommand: ParsableCommand {
             } catch let error as VideoError {
                 // Without the program no other video can be read either.
                 if case .programMissing = error { throw error }
-                FileHandle.standardError.write(Data("\(error)\n".utf8))
+                FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
                 result = VideoPrediction(video: path, error: error.description)
             }
             results.append(result)

@@ -151,7 +151,7 @@ struct StartCommand: ParsableCommand {
             try ServedDashboard(run, at: address, directory: path) { metrics?.runText ?? "" }
         }
         defer { page?.stop() }
-        let resumption = "coordinator start --run \(path)\(flagsToResume)"
+        let resumption = resumption(of: path)
         let abandon = abandonment(of: run, resumption: resumption)
         let signals = StopSignals(run.stop) {
             abandon()
@@ -175,103 +175,4 @@ struct StartCommand: ParsableCommand {
             throw RunFailure(description: reason)
         }
     }
-
-    /// What a second request to stop does: no worker of this machine is left behind, and the user is told.
-    private func abandonment(
-        of run: TrainingRun, resumption: String
-    ) -> @Sendable () -> Void {
-        { [abandon = run.abandon, board = run.board, isJSON = json] in
-            abandon()
-            let status = board.current.status
-            let text = "stopped at once at step \(status.step); to go on: \(resumption)"
-            var line = isatty(STDOUT_FILENO) == 1 ? "\r\u{1B}[K" + text : text
-            if isJSON {
-                // Were it to fail, there is nobody to tell any more.
-                do {
-                    line = try MetricsLines().line(
-                        MetricsLines.EndLine(
-                            time: Date().timeIntervalSince1970, outcome: "stopped",
-                            step: status.savedStep, reason: text))
-                } catch {}
-            }
-            print(line)
-            fflush(nil)
-        }
-    }
-
-    private func printEnd(_ outcome: Outcome, of run: TrainingRun) throws {
-        let time = Date().timeIntervalSince1970
-        let line =
-            switch outcome {
-            case .completed(let step):
-                MetricsLines.EndLine(
-                    time: time, outcome: "completed", step: step.rawValue,
-                    weightsSha256: try run.finalWeights())
-            case .stopped(let saved, let reason):
-                MetricsLines.EndLine(
-                    time: time, outcome: "stopped", step: saved.rawValue, reason: reason)
-            case .failed(let reason):
-                MetricsLines.EndLine(time: time, outcome: "failed", reason: reason)
-            }
-        print(try MetricsLines().line(line))
-    }
-
-    /// The flags that a resumption needs besides the run.
-    private var flagsToResume: String {
-        var flags = ""
-        if localWorkers > 0 { flags += " --local-workers \(localWorkers)" }
-        if let workers { flags += " --workers \(workers)" }
-        if threadsPerWorker > 1 { flags += " --threads-per-worker \(threadsPerWorker)" }
-        if let bind, !bind.hasSuffix(":0") { flags += " --bind \(bind)" }
-        return flags
-    }
-
-    /// That of a run that is there, or one of which no more is known than the flags say.
-    private func defaultTransport() throws -> TransportConfiguration {
-        if let directory, let stored = try TrainingRun.transport(ofRunAt: directory) {
-            return stored
-        }
-        let (own, others) = (
-            overrides.filter { $0.hasPrefix("transport.") },
-            overrides.filter { !$0.hasPrefix("transport.") }
-        )
-        if let other = others.first {
-            throw ValidationError(
-                "No time-out follows from \(other); name a configuration with --config to check it."
-            )
-        }
-        return try TransportConfiguration(overrides: own)
-    }
-
-    private func explain(_ transport: TransportConfiguration) {
-        for (name, length, purpose) in Deadlines(worker: transport.workerTimeout).explained {
-            print(
-                name.padding(toLength: 18, withPad: " ", startingAt: 0)
-                    + String(format: "%9.3f s   ", length.inSeconds) + purpose)
-        }
-    }
-
-    /// The configuration as the flags say; nil where an existing run is taken as it is.
-    private func runConfiguration() throws -> RunConfiguration? {
-        guard config != nil || data != nil || from != nil || !overrides.isEmpty,
-            let file = config ?? directory.map({ $0 + "/config.yaml" })
-        else { return nil }
-        var configuration = try RunConfiguration(contentsOf: file, overrides: overrides)
-        if let data, !FileManager.default.fileExists(atPath: data) {
-            throw RunFailure(
-                description: "\(data): no such file, which --data names; check the path")
-        }
-        // Absolute, for a run may be resumed from another working directory.
-        configuration.data.path =
-            URL(fileURLWithPath: data ?? configuration.data.path).path
-        configuration.train.from = (from ?? configuration.train.from).map {
-            URL(fileURLWithPath: $0).path
-        }
-        return configuration
-    }
-}
-
-/// A run that ended with status 1.
-struct RunFailure: Error, CustomStringConvertible {
-    let description: String
 }

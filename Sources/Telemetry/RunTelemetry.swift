@@ -139,6 +139,8 @@ public struct RunTelemetry: Sendable {
     public mutating func observed(_ overview: CoordinatorOverview) {
         version += 1
         base.phase = RunStatus.Phase(overview.phase)
+        // What the pace was tells nothing of the time until someone comes.
+        if base.phase == .gathering { base.pace = nil }
         base.reason = overview.stopReason
         base.generation = overview.generation.rawValue
         self.overview = overview

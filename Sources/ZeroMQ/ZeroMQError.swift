@@ -49,8 +49,7 @@ public enum ZeroMQError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .addressInUse(let endpoint):
-            let port = endpoint.split(separator: ":").last.map(String.init) ?? endpoint
-            return "cannot bind \(endpoint): port or path \(port) is in use by another process; "
+            return "cannot bind \(endpoint): it is in use by another process; "
                 + "stop that process, choose another port, or use port 0 for any free one"
         case .addressUnavailable(let endpoint):
             return "cannot bind \(endpoint): no interface of this machine has that address; "

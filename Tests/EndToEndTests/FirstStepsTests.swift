@@ -16,7 +16,8 @@ struct FirstStepsTests {
     func secondInterrupt() async throws {
         let tiny = try await TinyRun()
         let run = try Command(
-            "coordinator", tiny.start("r", "--local-workers", "2") + TinyRun.long)
+            "coordinator",
+            tiny.start("r", "--local-workers", "2", "--dashboard", "127.0.0.1:0") + TinyRun.long)
         var workers: [Int32] = []
         let result = try await run.finish { line in
             if line.hasPrefix("2 workers at step 0") {
@@ -30,7 +31,9 @@ struct FirstStepsTests {
         }
         #expect(result.status == 75, "\(result.errors)")
         #expect(result.output.contains("stopped at once at step "), "\(result.output)")
-        #expect(result.output.contains("to go on: coordinator start --run"))
+        let resumption =
+            "to go on: coordinator start --run \(tiny.path("r")) --local-workers 2 --dashboard 127.0.0.1:0"
+        #expect(result.output.contains(resumption), "\(result.output)")
         #expect(workers.count == 2)
         // The system takes a moment to end them.
         for worker in workers { while !hasEnded(worker) { await Task.yield() } }

@@ -117,6 +117,7 @@ struct LockedRunTests {
         }
         let drained = try await Command.run("coordinator", "drain", "1", "--run", tiny.path("r"))
         #expect(drained.status == 1)
+        #expect(drained.errors.contains("r is not under way: stopped"), "\(drained.errors)")
     }
 
     private func turnedAway(_ tiny: TinyRun, _ address: String) async throws {

@@ -67,7 +67,7 @@ MUTATIONS = [
     ("no-resend", "CoordinatorMachine+Watching.swift",
      "if isOld {", "if isOld { return []",
      "a begin that was lost on the way is not said again"),
-    ("last-word-once", "WorkerMachine.swift",
+    ("last-word-once", "WorkerMachine+Watching.swift",
      "if let lastWord { directives.append(.send(lastWord)) }", "",
      "a worker says its last word once only"),
     ("no-silence", "CoordinatorMachine+Watching.swift",
