@@ -1,6 +1,6 @@
 public import Foundation
 
-// How worker processes are started, and how they end.
+// What it takes to start worker processes, and what is told of their end.
 
 extension LocalWorkers {
     /// What goes wrong when a worker process cannot be started.

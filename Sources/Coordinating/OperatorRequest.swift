@@ -40,17 +40,17 @@ public final class OperatorRequest {
             throw CoordinatingError.usage(
                 problem: "no coordinator has run at \(directory ?? "-"); name the run's directory")
         }
-        if let status = try RunStatus(ofUnservedRunAt: directory) {
-            throw CoordinatingError.usage(
-                problem: "\(directory) is not under way: \(status.reason ?? "\(status.phase)")")
-        }
         let place = RunDirectory.keys(at: directory)
         let keys = CoordinatorKeys.exist(at: place) ? try CoordinatorKeys(directory: place) : nil
         // The address stays after a run's end, and another run's coordinator may have it by now.
         let journal = directory + "/journal"
         let lines = try Journal.contents(of: journal).lines
-        let run = try RunJournal.history(of: lines, file: journal).run ?? RunID(0)
-        return (known, run, keys)
+        let history = try RunJournal.history(of: lines, file: journal)
+        // Locks may be told of on one machine only: without an end in the journal, the address is asked.
+        if let end = history.end, try !RunDirectory.isInUse(directory) {
+            throw CoordinatingError.usage(problem: "\(directory) is not under way: \(end.text)")
+        }
+        return (known, history.run ?? RunID(0), keys)
     }
 
     /// Lets a worker go at the end of the step.

@@ -39,7 +39,8 @@ extension RunStatus {
         accuracy = metrics.steps.last { $0.step == step }?.accuracy
         evaluation = metrics.evaluations.last
         events = Array(metrics.events.suffix(200))
-        (phase, reason) = Self.end(of: records)
+        phase = history.end == nil ? .interrupted : .ended
+        reason = history.end?.text ?? Self.interruption(history)
         savedStep = Self.savedStep(in: records)
     }
 
@@ -54,15 +55,10 @@ extension RunStatus {
         return StepSchedule(configuration, samples: samples).lastStep.rawValue
     }
 
-    private static func end(of records: [JournalRecord]) -> (Phase, String?) {
-        switch records.last {
-        case .completed(let step): (.ended, Outcome.completed(step).text)
-        case .stopped(let step, let reason):
-            (.ended, Outcome.stopped(saved: step, reason: reason).text)
-        case nil: (.interrupted, "it has not begun")
-        default:
-            (.interrupted, "no coordinator serves it: coordinator start --run DIR goes on with it")
-        }
+    private static func interruption(_ history: JournalHistory) -> String {
+        history.run == nil
+            ? "it has not begun"
+            : "no coordinator serves it: coordinator start --run DIR goes on with it"
     }
 
     private static func savedStep(in records: [JournalRecord]) -> UInt64 {

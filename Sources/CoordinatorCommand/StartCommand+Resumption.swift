@@ -8,6 +8,7 @@ extension StartCommand {
         if let workers { words += ["--workers", "\(workers)"] }
         if threadsPerWorker > 1 { words += ["--threads-per-worker", "\(threadsPerWorker)"] }
         if let bind, !bind.hasSuffix(":0") { words += ["--bind", bind] }
+        if json { words.append("--json") }
         if let dashboard {
             words.append("--dashboard")
             if DashboardAddress(dashboard) != .standard { words.append(dashboard) }

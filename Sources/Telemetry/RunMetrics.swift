@@ -90,6 +90,7 @@ final class RunMetrics {
     func observed(_ overview: CoordinatorOverview, clipsPerSlot: Double) {
         generation.set(overview.generation.rawValue)
         workers.set(overview.workers.count { $0.isMember })
+        if overview.phase == .gathering { remaining.set(Double.nan) }
         for worker in overview.workers {
             let metrics = ofWorkers[worker.worker.rawValue] ?? make(worker)
             ofWorkers[worker.worker.rawValue] = metrics
@@ -122,7 +123,8 @@ final class RunMetrics {
         "lockstep_saved_step": "The newest step whose state is on the disk.",
         "lockstep_generation": "Rises with every change of membership and every aborted step.",
         "lockstep_workers": "Workers that have a part in the generation.",
-        "lockstep_remaining_seconds": "Time until the last step at the pace of the newest ones.",
+        "lockstep_remaining_seconds":
+            "Time until the last step at the pace of the newest ones; none while workers are waited for.",
         "lockstep_loss": "Mean loss over the newest step's clips.",
         "lockstep_accuracy_ratio":
             "Share of the newest step's clips that was classified correctly.",

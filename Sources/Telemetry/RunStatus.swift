@@ -85,7 +85,7 @@ public struct RunStatus: Sendable, Equatable, Codable {
     public var loss: Double?
     public var accuracy: Double?
     public var evaluation: EvaluationPoint?
-    /// Nil before the first step, and while workers are waited for.
+    /// Nil until a step is committed, also after workers had to be waited for.
     public var pace: Pace?
     /// Those that are there, in the order of joining, and then those that went last.
     public var workers: [WorkerStatus] = []

@@ -8,13 +8,16 @@ public struct JournalHistory: Sendable {
     public private(set) var commits: [CommitEntry] = []
     public private(set) var lastGeneration = Generation(0)
     public private(set) var lastWorker = WorkerID(0)
-    /// Whether it came to its end, and was not begun again since.
-    public private(set) var isComplete = false
+    /// How it ended; nil where it did not, or was begun again since.
+    public private(set) var end: Outcome?
 
     /// - Parameter records: In their order.
     public init(_ records: some Sequence<JournalRecord>) {
         for record in records { read(record) }
     }
+
+    /// Whether nothing is left to train.
+    public var isComplete: Bool { if case .completed = end { true } else { false } }
 
     /// The last link of the chain of commits.
     public var chain: Digest { commits.last?.chain ?? CommitChain.origin }
@@ -31,7 +34,7 @@ public struct JournalHistory: Sendable {
             self.run = run
             self.dataset = dataset
             lastTerm = term
-            isComplete = false
+            end = nil
         case .pinned(let profile):
             self.profile = profile
         case .committed(let entry):
@@ -41,9 +44,11 @@ public struct JournalHistory: Sendable {
             lastWorker = members.map(\.worker).reduce(lastWorker, max)
         case .lost(let worker, _):
             lastWorker = max(lastWorker, worker)
-        case .completed:
-            isComplete = true
-        case .saved, .stopped:
+        case .completed(let step):
+            end = .completed(step)
+        case .stopped(let step, let reason):
+            end = .stopped(saved: step, reason: reason)
+        case .saved:
             break
         }
     }

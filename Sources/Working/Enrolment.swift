@@ -17,7 +17,8 @@ public enum Enrolment {
     /// Has the worker's key taken up, unless that is done.
     ///
     /// - Parameters:
-    ///   - keys: Those for the token; noted as enrolled afterwards.
+    ///   - keys: Those for the token; noted as enrolled where the coordinator says so. Where its answer may have been
+    ///     lost they are not, and whether they are good shows when they are used.
     ///   - address: Of the coordinator's control connection.
     ///   - patience: How long it is looked for there.
     /// - Throws: `Refusal`, `AccessError`, `ZeroMQError`.
@@ -37,6 +38,7 @@ public enum Enrolment {
             key: keys.pair.publicKey.bytes, host: WorkerProcess.hostName
         ).serialized()
         try dealer.send([Message(request)])
+        /// Connections that have taken the request, or lost it.
         var requests = 1
         var poller = Poller()
         _ = poller.add(dealer, .readable)
@@ -51,20 +53,18 @@ public enum Enrolment {
                 case .refused(let reason): throw Refusal(description: "\(reason); \(Self.remedy)")
                 }
             }
-            let verdict = try watch.verdict()
-            // What a connection that broke had taken is lost, and to be said twice does no harm.
-            if watch.connections > requests {
-                try dealer.send([Message(request)])
-                requests = watch.connections
-            }
-            switch verdict {
+            switch try watch.verdict() {
             case .refused where !keys.isNew || watch.hasStood:
                 // The key may have been taken up, earlier or a moment ago, and the answer lost with the coordinator
                 // that gave it: then the token is spent on this very key, which is let in by itself.
                 return
             case .refused, .mismatched:
                 throw Refusal(description: watch.explanation)
-            case nil: continue
+            case nil:
+                // What a connection that broke had taken is lost, and to be said twice does no harm.
+                if watch.connections > requests, try dealer.trySend([Message(request)]) {
+                    requests = watch.connections
+                }
             }
         }
         throw Refusal(

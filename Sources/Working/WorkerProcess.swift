@@ -90,6 +90,7 @@ public final class WorkerProcess {
         let dealer = try Socket(.dealer, in: context, options: options)
         var watch = HandshakeWatch(try SocketMonitor(dealer), hasKeys: security != nil)
         try dealer.connect(self.options.address)
+        var keys = self.options.keys
         var machine = WorkerMachine(hello: try hello(), patience: self.options.patience)
         if let outcome = try carryOut(machine.start(now: now), dealer) { return outcome }
 
@@ -104,6 +105,7 @@ public final class WorkerProcess {
                 if let message = parse(frames) { pending.append(.received(message)) }
             }
             if try watch.verdict() != nil { return .refused(reason: watch.explanation) }
+            if watch.hasStood { noteEnrolled(&keys) }
             pending += events.drain()
             if let awaiting = hands.awaiting { pending.append(.awaiting(awaiting)) }
             pending.append(.tick)
@@ -112,6 +114,16 @@ public final class WorkerProcess {
                     return outcome
                 }
             }
+        }
+    }
+
+    /// The coordinator lets the own key in: the token need not be shown again, though the answer to it was lost.
+    private func noteEnrolled(_ keys: inout WorkerKeys?) {
+        guard keys?.isEnrolled == false else { return }
+        do throws(AccessError) {
+            try keys?.enrolled()
+        } catch {
+            logger.warning("the next start shows the token again: \(error)")
         }
     }
 

@@ -56,6 +56,39 @@ struct LockedRunTests {
         #expect(tokens.output.contains("local-1 used on"), "\(tokens.output)")
     }
 
+    @Test(
+        "a worker that never heard that it was taken up gets in by its key, and shows its token no more"
+    )
+    func unheardEnrolment() async throws {
+        let tiny = try await TinyRun()
+        try await lock(tiny, token: "guest")
+        let key = tiny.path("guest") + ".key"
+        let run = try Command("coordinator", tiny.start("r", "--workers", "1") + TinyRun.long)
+        let guests = Guests()
+        var join: [String] = []
+        let result = try await run.finish { line in
+            if line.contains("worker join tcp://"), await guests.isFirst(),
+                let address = line.split(separator: " ").first(where: { $0.hasPrefix("tcp://") })
+            {
+                join = ["join", String(address), "--token", tiny.path("guest"), "--threads", "1"]
+                await guests.add(try Command("worker", join))
+            } else if line.hasPrefix("worker 1 joined"), let first = await guests.all.first {
+                first.send(SIGKILL)
+                // As it was before the answer.
+                let text = try String(contentsOfFile: key, encoding: .utf8)
+                #expect(text.contains("enrolled"))
+                try text.replacing("enrolled", with: "new")
+                    .write(toFile: key, atomically: true, encoding: .utf8)
+                await guests.add(try Command("worker", join))
+            } else if line.hasPrefix("worker 2 joined") {
+                run.send(SIGINT)
+            }
+        }
+        #expect(result.status == 75, "\(result.output)\(result.errors)")
+        for guest in await guests.all { _ = try await guest.finish() }
+        #expect(try String(contentsOfFile: key, encoding: .utf8).contains("enrolled"))
+    }
+
     @Test("tells a worker that came by loopback that others would not reach it")
     func loopback() async throws {
         let tiny = try await TinyRun()

@@ -11,9 +11,11 @@ func exampleTelemetry() -> RunTelemetry {
             extent: RunStatus.Extent(steps: 100, epochs: 4, batch: 8, slots: 4)))
 }
 
-func exampleOverview(_ workers: [UInt64] = [1, 2]) -> CoordinatorOverview {
+func exampleOverview(
+    _ workers: [UInt64] = [1, 2], phase: CoordinatorOverview.Phase = .training
+) -> CoordinatorOverview {
     CoordinatorOverview(
-        phase: .training, generation: Generation(3), committed: Step(1), saved: Step(0),
+        phase: phase, generation: Generation(3), committed: Step(1), saved: Step(0),
         stopReason: nil,
         workers: workers.map { number in
             CoordinatorOverview.Worker(

@@ -36,6 +36,19 @@ struct RunTelemetryTests {
         #expect(telemetry.timeline.entries.first?.workers.map(\.worker) == [1, 2])
     }
 
+    @Test("no time is left to tell while workers are waited for, until the next commit")
+    func waiting() {
+        var telemetry = exampleTelemetry()
+        telemetry.began(Generation(3), members: exampleMembers())
+        _ = telemetry.committed(exampleCommit(20), from: 10, at: 10.4, secondsPerClip: 0.05)
+        telemetry.observed(exampleOverview([], phase: .gathering))
+        #expect(telemetry.status.pace == nil && telemetry.status.loss == 0.05)
+        telemetry.observed(exampleOverview())
+        #expect(telemetry.status.pace == nil)
+        _ = telemetry.committed(exampleCommit(21), from: 90, at: 90.4, secondsPerClip: 0.1)
+        #expect(telemetry.status.pace?.clipsPerSecond == 10)
+    }
+
     @Test("events are kept up to a number, and of saves in a row the last")
     func events() {
         var telemetry = exampleTelemetry()
