@@ -119,7 +119,9 @@ extension RunDirectory {
         throw SavedStateError(
             .otherConfiguration(differences), path,
             "holds a run of another configuration, which differs in \(keys)",
-            remedy: "use another directory, or resume that run with its own configuration")
+            remedy:
+                "go on with it without --config and --set, or begin another run in a new directory, "
+                + "with its weights if you like: --from \(path)")
     }
 
     /// Refuses a directory that holds anything but what an interrupted `create` leaves.

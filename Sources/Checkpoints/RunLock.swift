@@ -61,6 +61,6 @@ final class RunLock: Sendable {
         let process = holder.map { "process \($0)" } ?? "another process"
         return SavedStateError(
             .locked(process: holder), parent(of: path), "is in use by \(process)",
-            remedy: "wait for it, or stop it with Ctrl-C, which saves")
+            remedy: "wait for it, or stop it, which saves: Ctrl-C, or coordinator stop --run")
     }
 }

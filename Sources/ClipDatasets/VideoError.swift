@@ -29,7 +29,8 @@ extension VideoError: CustomStringConvertible {
             "\(name) was not found on the search path. Install FFmpeg (Debian and Ubuntu: "
                 + "apt install ffmpeg; Fedora: dnf install ffmpeg-free)."
         case .programFailed(let program, let problem): "\(program) could not be run: \(problem)"
-        case .unreadable(let video, let problem): "\(video): unreadable (\(problem))"
+        case .unreadable(let video, let problem):
+            "\(video): no video that FFmpeg reads (\(problem))"
         case .damaged(let video, let decoded, let expected, let problem):
             "\(video): damaged; \(decoded) of about \(expected) frames could be decoded "
                 + "(\(problem)), and the clips from these are kept"

@@ -6,7 +6,7 @@ public enum CoordinatingError: Error, CustomStringConvertible {
     case upload(problem: String)
 
     static func noRun(at directory: String) -> CoordinatingError {
-        .usage(problem: "\(directory) holds no run; name the directory of --run at the start")
+        .usage(problem: "there is no run at \(directory); name the directory of one")
     }
 
     public var description: String {

@@ -81,11 +81,10 @@ final class CoordinatorSecurity: Sendable {
     func note(_ stranger: Stranger) {
         let reason: String? =
             switch stranger.failure {
-            case .mechanism: "it speaks in the clear, without a token"
+            // The second where it closes first.
+            case .mechanism, .abandoned: "it showed no key, as one without a token"
             case .key: "it has another coordinator's key"
             case .foreign: "what it sends is no handshake"
-            // Whichever of the two closes first.
-            case .abandoned: "it left before it showed a key, as one without a token does"
             case .refused: nil
             }
         if let reason { refusals.note(stranger.address ?? "an unknown address", reason) }

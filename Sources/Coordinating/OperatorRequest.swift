@@ -14,6 +14,7 @@ public final class OperatorRequest {
     }
 
     private let address: String
+    private let directory: String?
     /// The run that the coordinator must serve; 0 for whichever it does.
     private let run: RunID
     private let dealer: Socket
@@ -24,6 +25,7 @@ public final class OperatorRequest {
     /// - Throws: `CoordinatingError` where no coordinator is known there.
     public init(directory: String?, address: String?) throws {
         let keys: CoordinatorKeys?
+        self.directory = directory
         (self.address, run, keys) = try Self.target(directory: directory, address: address)
         var options = SocketOptions()
         // An operator shows the coordinator's own keys, which nobody else can read.
@@ -89,9 +91,15 @@ public final class OperatorRequest {
             }
         }
         throw CoordinatingError.usage(
-            problem: "no coordinator answers at \(address): "
-                + (run == RunID(0)
-                    ? "the run is not under way, or has keys and is reached by --run only"
-                    : "the run is not under way"))
+            problem: "no coordinator answers at \(address): \(try silence())")
+    }
+
+    /// Why nobody answers, as far as it can be known here.
+    private func silence() throws -> String {
+        guard let directory else {
+            return "the run is not under way, or has keys and is reached by --run only"
+        }
+        let reason = try RunStatus(ofUnservedRunAt: directory)?.reason
+        return "the run is not under way" + (reason.map { " (\($0))" } ?? "")
     }
 }

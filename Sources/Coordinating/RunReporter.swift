@@ -42,6 +42,8 @@ final class RunReporter {
     /// The last word, which programs read too.
     func end(_ outcome: Outcome) {
         tellLosses()
+        // Other ends are in the journal; of a failure nothing else would tell once this process is gone.
+        if case .failed = outcome { keep(RunEvent.failed, outcome.text) }
         telemetry.ended(outcome, at: .now)
         output.close()
     }
@@ -64,7 +66,7 @@ final class RunReporter {
                 ?? "worker \(worker) joined"
             event("joined", "\(who) from \(host) with \(threads) \(plural)")
         case .refused(let host, let reason):
-            event("refused", "a worker from \(host) was refused: \(reason)")
+            event("refused", "a connection from \(host) was refused: \(reason)")
         case .began(let generation, let state, let members, let takesOver, let reason):
             telemetry.began(generation, members: members)
             began(state, members, takesOver: takesOver, reason: reason)
@@ -216,8 +218,10 @@ final class RunReporter {
 }
 
 extension Double {
-    /// With so many decimals.
-    func fixed(_ decimals: Int) -> String { String(format: "%.\(decimals)f", self) }
+    /// With so many decimals; as 2.7e+38 where that were a row of digits that mean nothing.
+    func fixed(_ decimals: Int) -> String {
+        String(format: magnitude < 1e9 ? "%.\(decimals)f" : "%.1e", self)
+    }
 
     /// A share as `93.8 %`.
     var percent: String { (100 * self).fixed(1) + " %" }

@@ -39,8 +39,17 @@ extension RunStatus {
         accuracy = metrics.steps.last { $0.step == step }?.accuracy
         evaluation = metrics.evaluations.last
         events = Array(metrics.events.suffix(200))
-        phase = history.end == nil ? .interrupted : .ended
-        reason = history.end?.text ?? Self.interruption(history)
+        phase = .ended
+        if let end = history.end {
+            reason = end.text
+        } else if let last = metrics.events.last, last.kind == RunEvent.failed {
+            reason = last.detail
+        } else {
+            phase = .interrupted
+            reason =
+                (history.run == nil ? "it has not begun" : "no coordinator serves it")
+                + "; to go on: coordinator start --run \(directory) --local-workers N"
+        }
         savedStep = Self.savedStep(in: records)
     }
 
@@ -53,12 +62,6 @@ extension RunStatus {
             return 0
         }
         return StepSchedule(configuration, samples: samples).lastStep.rawValue
-    }
-
-    private static func interruption(_ history: JournalHistory) -> String {
-        history.run == nil
-            ? "it has not begun"
-            : "no coordinator serves it: coordinator start --run DIR goes on with it"
     }
 
     private static func savedStep(in records: [JournalRecord]) -> UInt64 {

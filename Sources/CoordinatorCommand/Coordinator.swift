@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Foundation
 import TrainingProtocol
 
@@ -51,10 +52,21 @@ struct Coordinator: AsyncParsableCommand {
                 ]),
         ])
 
+    /// A misspelt command is named itself, not the first of its options.
+    private static func requireKnownCommand() throws {
+        let known = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard let word = CommandLine.arguments.dropFirst().first, !word.hasPrefix("-"),
+            !known.contains(word)
+        else { return }
+        let guess = nearestName(to: word, among: known).map { " Did you mean '\($0)'?" } ?? ""
+        throw ValidationError("There is no command '\(word)'.\(guess)")
+    }
+
     /// On the main thread, which commands may block: Swift's cooperative pool never waits for them.
     @MainActor
     static func main() async {
         do {
+            try requireKnownCommand()
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

@@ -83,6 +83,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
+        for path in confusion + [perVideo].compactMap(\.self) { try OutputFile.check(path) }
         let run = try SavedRun(at: directory)
         let dataset = try ClipDataset.ofRun(run.configuration, at: data)
         let split = try dataset.split(split)

@@ -54,6 +54,7 @@ struct ExportCommand: ParsableCommand {
         guard force || !FileManager.default.fileExists(atPath: output) else {
             throw RunFailure(description: "\(output) exists; name another file, or add --force")
         }
+        try OutputFile.check(output)
         let run = try SavedRun(at: directory)
         let network = try Network(run.configuration)
         let storage = try TrainingState.scoredParameters(of: run.checkpoint, run.configuration)

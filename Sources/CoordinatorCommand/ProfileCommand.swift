@@ -56,21 +56,10 @@ struct ProfileCommand: ParsableCommand {
 
     func validate() throws {
         try require((1...10_000).contains(steps), "--steps takes a number from 1 to 10000.")
-        if let trace {
-            let folder = URL(fileURLWithPath: trace).deletingLastPathComponent().path
-            var isFolder: ObjCBool = false
-            try require(
-                !FileManager.default.fileExists(atPath: trace, isDirectory: &isFolder)
-                    || !isFolder.boolValue,
-                "--trace takes a file, and \(trace) is a folder; add a name as step.json.")
-            try require(
-                FileManager.default.isWritableFile(atPath: folder),
-                "--trace cannot write into \(folder); name a file in a folder that exists and "
-                    + "can be written.")
-        }
     }
 
     func run() throws {
+        if let trace { try OutputFile.check(trace) }
         let run = try RunConfiguration(contentsOf: config, overrides: overrides)
         let profiler = try StepProfiler(run, threads: computing.threads)
         var progress = DatasetProgress()

@@ -115,15 +115,19 @@ struct StartCommand: ParsableCommand {
                 "--workers counts the local ones, too: with --local-workers \(localWorkers) it takes "
                     + "\(localWorkers) or more, not \(workers ?? 0).")
         }
-        guard expectedWorkers >= 1 else {
-            throw ValidationError(
-                "A run needs workers: --local-workers N starts some here, --workers N waits for "
-                    + "such that join from elsewhere.")
-        }
         guard dashboard.map({ DashboardAddress($0) != nil }) ?? true else {
             throw ValidationError(
                 "--dashboard takes HOST:PORT, the host an IP address, localhost or *: it was given "
                     + "\(dashboard ?? "").")
+        }
+    }
+
+    /// Not in `validate`, which comes before misspelt options are told of: what misses may only be misspelt.
+    private func requireEnough() throws {
+        guard expectedWorkers >= 1 else {
+            throw ValidationError(
+                "A run needs workers: --local-workers N starts some here, --workers N waits for "
+                    + "such that join from elsewhere.")
         }
         guard config != nil || directory != nil else {
             throw ValidationError(
@@ -137,6 +141,10 @@ struct StartCommand: ParsableCommand {
         let configuration = try runConfiguration()
         if explainTimeouts {
             return explain(try configuration?.transport ?? defaultTransport())
+        }
+        try requireEnough()
+        if let address = dashboard.flatMap({ DashboardAddress($0) }) {
+            try Dashboard.check(address)
         }
         let path = directory ?? "runs/\(configuration?.name ?? "run")"
         let metrics = dashboard.map { _ in PrometheusRegistry.ofRun() }

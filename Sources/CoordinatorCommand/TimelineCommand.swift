@@ -47,7 +47,8 @@ struct TimelineCommand: ParsableCommand {
             print(try trace.json(), terminator: "")
             return
         }
+        try OutputFile.check(output)
         try trace.json().write(toFile: output, atomically: true, encoding: .utf8)
-        print("\(entries.count) steps in \(output)")
+        print("\(entries.count) steps in \(URL(fileURLWithPath: output).path)")
     }
 }

@@ -64,11 +64,33 @@ public final class Dashboard: Sendable {
             return Dashboard(
                 address: address.with(port: port ?? address.port), server: server,
                 serving: serving, viewers: viewers, board: board)
-        } catch SocketError.failed(_, let code, _) {
-            throw ServingError(at: address, String(cString: strerror(code)))
         } catch {
-            throw ServingError(at: address, "\(error)")
+            throw ServingError(at: address, reason(error))
         }
+    }
+
+    /// Refuses an address that cannot be had, before anything is made that is to be shown there.
+    ///
+    /// - Throws: `ServingError`.
+    public static func check(_ address: DashboardAddress) throws(ServingError) {
+        do {
+            let place = try address.socketAddress()
+            let socket = try Socket(domain: Int32(type(of: place).family))
+            defer { try? socket.close() }
+            // As the server takes it: what another has just left is free.
+            try socket.setValue(true, for: .localAddressReuse)
+            try socket.bind(to: place)
+            try socket.listen()
+        } catch {
+            throw ServingError(at: address, reason(error))
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        if case SocketError.failed(_, let code, _) = error {
+            return String(cString: strerror(code))
+        }
+        return "\(error)"
     }
 
     /// Closes; a page that is open is told first how the run ended.

@@ -167,6 +167,9 @@ public struct PhaseSeconds: Sendable, Equatable, Codable {
 
 /// Something that happened to a run.
 public struct RunEvent: Sendable, Equatable, Codable {
+    /// The kind of the last one of a run that failed.
+    public static let failed = "failed"
+
     /// Rises by one with every event of a coordinator's life.
     public var number: Int
     /// Seconds since 1970.

@@ -63,7 +63,9 @@ public struct StatusText {
 
     private var numbers: String {
         var parts: [String] = []
-        if let loss = status.loss { parts.append(String(format: "loss %.4f", loss)) }
+        if let loss = status.loss {
+            parts.append(String(format: abs(loss) < 1e9 ? "loss %.4f" : "loss %.1e", loss))
+        }
         if let accuracy = status.accuracy {
             parts.append(String(format: "accuracy %.1f %%", 100 * accuracy))
         }
@@ -87,7 +89,7 @@ public struct StatusText {
 
     /// As `19:30:33`, here.
     private static func timeOfDay(_ seconds: Double) -> String {
-        var time = time_t(Self.whole(seconds))
+        var time = time_t(Self.whole(seconds.rounded(.down)))
         var parts = tm()
         localtime_r(&time, &parts)
         return String(format: "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec)

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @Suite("What is refused", .serialized, .timeLimit(.minutes(5)))
@@ -25,7 +26,12 @@ struct BadInputTests {
     func usage() async throws {
         try await expectRefusal(["start"], status: 2, "--local-workers")
         try await expectRefusal(["start", "--local-workers", "1"], status: 2, "--config")
-        try await expectRefusal(["strat"], status: 2, "strat")
+        try await expectRefusal(
+            ["strat", "--run", "r"], status: 2, "no command 'strat'", "Did you mean 'start'?")
+        // What misses is only misspelt.
+        try await expectRefusal(
+            ["start", "--config", "c", "--local-worker", "1"], status: 2,
+            "Did you mean '--local-workers'?")
     }
 
     @Test("a missing, foreign or damaged dataset is named, and no run directory is made")
@@ -111,6 +117,70 @@ struct BadInputTests {
             tiny.start("a", "--local-workers", "1", "--set", "seed=6"), "seed")
         let after = try String(contentsOfFile: tiny.path("a") + "/config.yaml", encoding: .utf8)
         #expect(before == after)
+    }
+
+    @Test("a page's port in use is told of before a run directory is made")
+    func pagePort() async throws {
+        let tiny = try await TinyRun()
+        let taken = try ListeningPort()
+        try await expectRefusal(
+            tiny.start("r", "--local-workers", "1", "--dashboard", "127.0.0.1:\(taken.number)"),
+            "127.0.0.1:\(taken.number)", "name another with --dashboard")
+        #expect(!FileManager.default.fileExists(atPath: tiny.path("r")))
+    }
+
+    /// A port of loopback that someone listens at.
+    private final class ListeningPort {
+        private let socket: Int32
+        let number: UInt16
+
+        init() throws {
+            let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            self.socket = socket
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let isListening = withUnsafeMutablePointer(to: &address) { address in
+                address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                    bind(socket, address, length) == 0 && listen(socket, 1) == 0
+                        && getsockname(socket, address, &length) == 0
+                }
+            }
+            number = UInt16(bigEndian: address.sin_port)
+            try #require(isListening)
+        }
+
+        deinit { close(socket) }
+    }
+
+    @Test("files that cannot be written are told of before anything is computed for them")
+    func outputs() async throws {
+        let tiny = try await TinyRun()
+        let run = try await Command("coordinator", tiny.start("r", "--local-workers", "1")).finish()
+        #expect(run.status == 0, "\(run.errors)")
+        let (path, lost) = (tiny.path("r"), tiny.path("none"))
+        let problem = "there is no folder \(lost); make it"
+        for words in [
+            ["evaluate", "--run", path, "--confusion", lost + "/matrix.svg"],
+            ["evaluate", "--run", path, "--per-video", lost + "/videos.csv"],
+            ["export", "--run", path, lost + "/weights.safetensors"],
+            ["timeline", "--run", path, "--output", lost + "/timeline.json"],
+        ] {
+            try await expectRefusal(words, problem)
+        }
+    }
+
+    @Test("a run that diverged has failed, and says so once its coordinator is gone, too")
+    func diverged() async throws {
+        let tiny = try await TinyRun()
+        try await expectRefusal(
+            tiny.start("r", "--local-workers", "1", "--set", "train.optimizer.rate=1e30"),
+            "is not a finite number", "lower train.optimizer.rate")
+        let status = try await Command.run("coordinator", "status", "--run", tiny.path("r"))
+        #expect(status.status == 0)
+        #expect(status.output.contains("ended, step"), "\(status.output)")
+        #expect(status.output.contains("failed: the loss of step"), "\(status.output)")
     }
 
     @Test("a worker whose coordinator is not there says so and leaves")

@@ -39,14 +39,20 @@ struct ProfileTests {
         let usage: [([String], String)] = [
             (["--threads", "0"], "--threads takes a number from 1 to 1024"),
             (["--steps", "0"], "--steps takes a number from 1"),
-            (["--trace", "/tmp"], "is a folder; add a name"),
-            (["--trace", "/nowhere/step.json"], "name a file in a folder that exists"),
         ]
         for (arguments, words) in usage {
             let result = try await Command(
                 "coordinator", ["profile", "--config", Self.config] + arguments
             ).finish()
             #expect(result.status == 2, "\(result.errors)")
+            #expect(result.errors.contains(words), "\(result.errors)")
+        }
+        for (trace, words) in [
+            ("/tmp", "is a folder; name a file"),
+            ("/nowhere/step.json", "there is no folder /nowhere; make it"),
+        ] {
+            let result = try await profile("--trace", trace)
+            #expect(result.status == 1)
             #expect(result.errors.contains(words), "\(result.errors)")
         }
         let key = try await profile("--set", "train.slotz=2")

@@ -58,7 +58,7 @@ def refusals(cluster):
     for name, words, told, logged in cases:
         guest = finished(cluster.joining("w3", *words), check=False, timeout=60)
         expect(guest.returncode == 1 and told in guest.stderr, f"a worker with {name} is refused and told why")
-        pattern = re.compile(f"a worker from {SUBNET}.13 was refused: .*({logged})")
+        pattern = re.compile(f"a connection from {SUBNET}.13 was refused: .*({logged})")
         cluster.wait(f"a word about {name}", lambda: pattern.search(cluster.said()), 10)
         print(f"      {pattern.search(cluster.said()).group(0)[:110]}")
     cluster.commit(5)

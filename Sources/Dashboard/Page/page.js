@@ -95,7 +95,7 @@ const drawTiles = () => {
 };
 
 const kinds = {
-  lost: "bad", aborted: "bad", refused: "bad", save_failed: "bad", rewound: "bad", waiting: "warn", stopping: "warn", left: "warn",
+  lost: "bad", aborted: "bad", refused: "bad", save_failed: "bad", failed: "bad", rewound: "bad", waiting: "warn", stopping: "warn", left: "warn",
   joined: "good", began: "good", saved: "good",
 };
 
