@@ -104,7 +104,7 @@ extension ExchangeThread {
             let moment = envelope.moment
             try ExchangeError.wrapping { () throws(ZeroMQError) in
                 try senders.note(
-                    frames[1],
+                    frames,
                     from: Sender(
                         term: moment.term, generation: moment.generation, rank: envelope.sender))
             }

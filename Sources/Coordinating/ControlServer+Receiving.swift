@@ -16,7 +16,7 @@ extension ControlServer {
                 continue
             }
             let connection = table.connection(of: frames[0].bytes)
-            try connections.note(frames[0], from: connection)
+            try connections.note(frames, from: connection)
             guard try isAdmitted(frames, from: connection), let message = parsed(frames),
                 try isReachable(message.body, frames)
             else { continue }

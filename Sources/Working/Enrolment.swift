@@ -37,9 +37,8 @@ public enum Enrolment {
         let request = try EnrolmentRequest(
             key: keys.pair.publicKey.bytes, host: WorkerProcess.hostName
         ).serialized()
-        try dealer.send([Message(request)])
-        /// Connections that have taken the request, or lost it.
-        var requests = 1
+        /// Connections that have taken the request, or lost it. A token may be refused before it is said.
+        var requests = try dealer.trySend([Message(request)]) ? 1 : 0
         var poller = Poller()
         _ = poller.add(dealer, .readable)
         _ = poller.add(watch.events, .readable)

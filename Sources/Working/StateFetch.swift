@@ -125,7 +125,9 @@ final class StateFetch: Sendable {
         // One that only refuses is not heard of.
         if source.underWay.isEmpty, source.refusals == 0 { source.lastHeard = .now }
         source.underWay.append((ticket, piece))
-        try source.dealer.send([Message(try Ticketed(stamped, ticket: ticket).serialized())])
+        let message = Message(try Ticketed(stamped, ticket: ticket).serialized())
+        // A donor that does not let this worker in takes nothing: it is passed over as a silent one.
+        _ = try source.dealer.trySend([message])
     }
 
     /// - Returns: What is wrong with the reply.

@@ -34,10 +34,17 @@ public struct PeerConnections<Peer: Hashable> {
         self.limit = limit
     }
 
-    /// Notes that `message`, just received, came from `peer`.
-    public mutating func note(_ message: Message, from peer: Peer) throws(ZeroMQError) {
+    /// Notes that a message, just received, came from `peer`.
+    ///
+    /// - Parameter frames: As the router gave them: the identity in front of them tells of no connection.
+    public mutating func note(_ frames: [Message], from peer: Peer) throws(ZeroMQError) {
         try readClosings()
-        guard let descriptor = message.sourceDescriptor else { return }
+        guard let descriptor = frames.last?.sourceDescriptor else { return }
+        guard limit.isOpen(descriptor) else {
+            // What it had said is received after its connection has closed, too.
+            if !peers.values.contains(peer), !lost.contains(peer) { lost.append(peer) }
+            return
+        }
         peers[descriptor] = peer
         addresses[descriptor] = nil
     }

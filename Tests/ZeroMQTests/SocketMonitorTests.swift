@@ -32,22 +32,46 @@ struct SocketMonitorTests {
         var leaves: Socket? = try dealer("leaves", endpoint, context)
         for _ in 0..<2 {
             let frames = try router.receive()
-            try connections.note(frames[1], from: try #require(frames[0].text))
+            try connections.note(frames, from: try #require(frames[0].text))
         }
         #expect(try connections.takeLost() == [])
         try #require(leaves).send([Message("bye")])
         let frames = try router.receive()
-        try connections.note(frames[1], from: try #require(frames[0].text))
+        try connections.note(frames, from: try #require(frames[0].text))
         leaves = nil
+        #expect(try lost(of: &connections, monitor) == ["leaves"])
+        try stays.send([Message("still here")])
+        #expect(try router.receive().last?.text == "still here")
+    }
+
+    @Test("what a peer had said before its connection closed does not make it one that is there")
+    func lastWords() throws {
+        let context = try Context()
+        let router = try Socket(.router, in: context)
+        let monitor = try SocketMonitor(router)
+        var connections = PeerConnections<String>(monitor)
+        var leaves: Socket? = try dealer("leaves", router.bind("tcp://127.0.0.1:*"), context)
+        try connections.note(router.receive(), from: "leaves")
+        try #require(leaves).send([Message("bye")])
+        leaves = nil
+        #expect(try lost(of: &connections, monitor) == ["leaves"])
+        try connections.note(router.receive(), from: "leaves")
+        #expect(connections.isEmpty)
+        // Should it not have been known before, it is lost now.
+        #expect(try connections.takeLost() == ["leaves"])
+    }
+
+    /// The next that have lost their connections.
+    private func lost(
+        of connections: inout PeerConnections<String>, _ monitor: SocketMonitor
+    ) throws -> [String] {
         var poller = Poller()
         _ = poller.add(monitor.events, .readable)
         var lost: [String] = []
         while lost.isEmpty, try poller.wait(timeout: .seconds(10)) > 0 {
             lost += try connections.takeLost()
         }
-        #expect(lost == ["leaves"])
-        try stays.send([Message("still here")])
-        #expect(try router.receive().last?.text == "still here")
+        return lost
     }
 
     private func dealer(_ name: String, _ endpoint: String, _ context: Context) throws -> Socket {
