@@ -128,6 +128,8 @@ final class ControlServer {
             if poller.isReady(readable) { try receive(into: &events) }
             // The end of a process of our own is reported with its cause, a moment later.
             let closed = try connections.takeLost()
+            // What they had said came before that, maybe just after the look at the socket.
+            if !closed.isEmpty { try receive(into: &events) }
             let lost = closed.filter { !isOwn($0, effects) }
             let inputs = inbox.drain()
             events += inputs.compactMap { event(for: $0, machine, effects) }
