@@ -96,20 +96,25 @@ final class ControlServer {
     /// Serves until the machine ends.
     func run(_ machine: inout CoordinatorMachine, effects: Effects) throws(ZeroMQError) -> Outcome {
         let outcome = try serve(&machine, effects)
-        try seeOff()
+        try seeOff(machine, effects)
         return outcome
     }
 
     /// Lets workers read the last words and leave by themselves: a connection that is closed while something of the
-    /// worker's lies unread is reset, and what the worker has not read yet is lost with it.
-    private func seeOff() throws(ZeroMQError) {
+    /// worker's lies unread is reset, and what the worker has not read yet is lost with it. Operators, who may look on
+    /// for ever, are not waited for.
+    private func seeOff(
+        _ machine: CoordinatorMachine, _ effects: Effects
+    ) throws(ZeroMQError) {
         let deadline = ContinuousClock.now + Self.farewell
         var poller = Poller()
         _ = poller.add(router, .readable)
         _ = poller.add(monitor.events, .readable)
-        while !connections.isEmpty, ContinuousClock.now < deadline {
+        while connections.contains(where: machine.hasPeer), ContinuousClock.now < deadline {
             try poller.wait(timeout: deadline - .now)
-            while try router.tryReceive() != nil {}
+            var unheard: [CoordinatorEvent] = []
+            try receive(into: &unheard)
+            answerInquirers(machine, effects)
             _ = try connections.takeLost()
         }
     }

@@ -13,6 +13,9 @@ public final class OperatorRequest {
         public let text: String
     }
 
+    /// How long a coordinator may be busy until it is looked whether it is there at all.
+    private static let patience = Duration.seconds(2)
+
     private let address: String
     private let directory: String?
     /// The run that the coordinator must serve; 0 for whichever it does.
@@ -82,8 +85,14 @@ public final class OperatorRequest {
         let deadline = ContinuousClock.now + (isTaken ? Deadlines.standard.greeting : .zero)
         var poller = Poller()
         _ = poller.add(dealer, .readable)
+        var look = ContinuousClock.now + Self.patience
         while ContinuousClock.now < deadline {
-            try poller.wait(timeout: deadline - .now)
+            try poller.wait(timeout: min(deadline, look) - .now)
+            if look <= .now {
+                // It may have ended between the question and the answer.
+                if let directory, try !RunDirectory.isInUse(directory) { break }
+                look = .now + Self.patience
+            }
             while let frames = try dealer.tryReceive() {
                 let reply = try Stamped<CoordinatorMessage>(serialized: frames[0].bytes)
                 if case .answer(let accepted, let text) = reply.body {

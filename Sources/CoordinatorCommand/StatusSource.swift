@@ -11,13 +11,19 @@ final class StatusSource {
     }
 
     func status() throws -> RunStatus {
-        if let directory = selection.directory,
-            let status = try RunStatus(ofUnservedRunAt: directory)
-        {
+        if let status = try unserved() { return status }
+        do {
+            let request = try request ?? selection.request()
+            self.request = request
+            return try request.status()
+        } catch {
+            // The run may have ended since the look at its directory.
+            guard let status = try unserved() else { throw error }
             return status
         }
-        let request = try request ?? selection.request()
-        self.request = request
-        return try request.status()
+    }
+
+    private func unserved() throws -> RunStatus? {
+        try selection.directory.flatMap { try RunStatus(ofUnservedRunAt: $0) }
     }
 }

@@ -16,9 +16,6 @@ public struct ConnectionLimit {
 
     public init(_ most: Int = ConnectionLimit.standard) { self.most = most }
 
-    /// Whether a connection of this descriptor was accepted and has not closed since.
-    func isOpen(_ descriptor: Int32) -> Bool { open.contains(descriptor) }
-
     /// Takes in what the monitor of the socket tells, and cuts off a connection that is one too many.
     public mutating func note(_ event: SocketMonitor.Event) {
         guard let descriptor = event.descriptor else { return }

@@ -93,7 +93,7 @@ extension Message {
     /// The descriptor of the connection that this message came by, where its transport has one.
     ///
     /// Only good as a key, to match `SocketMonitor.Event.descriptor`; never read, write or close it. The identity that a
-    /// router puts in front of a message has none.
+    /// router puts in front of a message does not always have it.
     public var sourceDescriptor: Int32? {
         let descriptor = zmq_msg_get(header, ZMQ_SRCFD)
         return descriptor >= 0 ? descriptor : nil

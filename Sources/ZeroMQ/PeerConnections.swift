@@ -23,6 +23,8 @@ public struct PeerConnections<Peer: Hashable> {
     private let monitor: SocketMonitor
     private var peers: [Int32: Peer] = [:]
     private var lost: [Peer] = []
+    /// Descriptors of connections that have closed, and of none since.
+    private var closed: Set<Int32> = []
     private var limit: ConnectionLimit
     /// Where connections come from that have not sent anything, by descriptor.
     private var addresses: [Int32: String] = [:]
@@ -36,11 +38,11 @@ public struct PeerConnections<Peer: Hashable> {
 
     /// Notes that a message, just received, came from `peer`.
     ///
-    /// - Parameter frames: As the router gave them: the identity in front of them tells of no connection.
+    /// - Parameter frames: As the router gave them: the identity in front does not always tell of the connection.
     public mutating func note(_ frames: [Message], from peer: Peer) throws(ZeroMQError) {
         try readClosings()
         guard let descriptor = frames.last?.sourceDescriptor else { return }
-        guard limit.isOpen(descriptor) else {
+        guard !closed.contains(descriptor) else {
             // What it had said is received after its connection has closed, too.
             if !peers.values.contains(peer), !lost.contains(peer) { lost.append(peer) }
             return
@@ -57,11 +59,13 @@ public struct PeerConnections<Peer: Hashable> {
         return strangers
     }
 
-    /// Whether nobody who sent something is connected.
-    public var isEmpty: Bool { peers.isEmpty }
+    /// Whether one of those who sent something is connected for which `condition` holds.
+    public func contains(where condition: (Peer) -> Bool) -> Bool {
+        peers.values.contains(where: condition)
+    }
 
     /// Peers whose connection has closed since the last call, in the order of the closings. A peer
-    /// that has come back by another connection meanwhile is not among them.
+    /// that had been heard by another connection before is not among them.
     public mutating func takeLost() throws(ZeroMQError) -> [Peer] {
         try readClosings()
         defer { lost = [] }
@@ -74,12 +78,14 @@ public struct PeerConnections<Peer: Hashable> {
             switch event.kind {
             case .accepted:
                 guard let descriptor = event.descriptor else { continue }
+                closed.remove(descriptor)
                 addresses[descriptor] = Self.address(ofPeerAt: descriptor)
             case .handshakeFailed:
                 // The I/O thread closes a failed connection before it turns to another.
                 failure = event.failure
             case .disconnected:
                 guard let descriptor = event.descriptor else { continue }
+                closed.insert(descriptor)
                 let address = addresses.removeValue(forKey: descriptor)
                 if let failure { note(Stranger(address: address, failure: failure)) }
                 failure = nil

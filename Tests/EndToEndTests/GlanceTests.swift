@@ -80,6 +80,32 @@ struct GlanceTests {
             late.status == 1 && late.errors.contains("stopped by an operator"), "\(late.errors)")
     }
 
+    @Test("who watches a run sees its end, and how it ended")
+    func watchedToTheEnd() async throws {
+        let tiny = try await TinyRun()
+        let run = try Command(
+            "coordinator", tiny.start("r", "--local-workers", "1") + TinyRun.long)
+        var watching: Task<Command.Result, Never>?
+        let result = try await run.finish { line in
+            guard watching == nil, line.hasPrefix("1 worker at step") else { return }
+            let watch = try Command(
+                "coordinator", ["status", "--run", tiny.path("r"), "--watch", "--json"])
+            watching = Task {
+                var isFirst = true
+                return await watch.finish { _ in
+                    if isFirst { run.send(SIGINT) }
+                    isFirst = false
+                }
+            }
+        }
+        #expect(result.status == 75, "\(result.errors)")
+        let seen = await (try #require(watching)).value
+        #expect(seen.status == 0, "\(seen.errors)")
+        let last = try object(String(try #require(seen.output.split(separator: "\n").last)))
+        #expect(last["phase"] as? String == "ended")
+        #expect((last["reason"] as? String)?.contains("interrupted") == true)
+    }
+
     @Test("with --json every line is an object, and the last one has the weights' hash")
     func lines() async throws {
         let tiny = try await TinyRun()
