@@ -16,13 +16,7 @@ extension Simulation {
             guard workers[index].pausedUntil <= now else { return }
             deliver(.tick, to: index)
         case .toCoordinator(let peer, let life, let message):
-            guard var current = coordinator, current.life == life else { return }
-            guard current.pausedUntil <= now else {
-                queue.add(event, at: current.pausedUntil)
-                return
-            }
-            let number = current.number(of: peer)
-            coordinator = current
+            guard let number = connection(of: peer, in: life, for: event) else { return }
             deliver(.received(message, from: number))
         case .toWorker(let peer, let message):
             let worker = workers[peer.worker]
@@ -34,13 +28,7 @@ extension Simulation {
             }
             deliver(.received(message), to: peer.worker)
         case .disconnected(let peer, let life):
-            guard var current = coordinator, current.life == life else { return }
-            guard current.pausedUntil <= now else {
-                queue.add(event, at: current.pausedUntil)
-                return
-            }
-            let number = current.number(of: peer)
-            coordinator = current
+            guard let number = connection(of: peer, in: life, for: event) else { return }
             deliver(.disconnected(number, reason: "its connection closed"))
         case .sums(let index, let life, let message):
             guard workers[index].isAlive, workers[index].life == life else { return }
@@ -76,5 +64,18 @@ extension Simulation {
         case .heal(let what): heal(what)
         case .calm: calm()
         }
+    }
+
+    /// How the coordinator numbers a peer; nil where it has ended since, or is paused: then the event comes later.
+    private func connection(
+        of peer: SimulatedCoordinator.Peer, in life: Int, for event: Event
+    ) -> ConnectionID? {
+        guard var current = coordinator, current.life == life else { return nil }
+        guard current.pausedUntil <= now else {
+            queue.add(event, at: current.pausedUntil)
+            return nil
+        }
+        defer { coordinator = current }
+        return current.number(of: peer)
     }
 }
