@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Glibc
 import Synchronization
 
 // The end of a run, for its local workers.
@@ -7,12 +8,16 @@ import Synchronization
 extension LocalWorkers {
     /// Ends all of them at once. They have nothing to save.
     public func abandon() {
-        for seat in emptied() {
+        Self.kill(emptied())
+    }
+
+    private static func kill(_ seats: [Seat]) {
+        for seat in seats {
             if let process = seat.process, process.isRunning {
-                kill(process.processIdentifier, SIGKILL)
+                Glibc.kill(process.processIdentifier, SIGKILL)
             }
             if let process = seat.adopted, LaunchedProcesses.isRunning(process) {
-                kill(process, SIGKILL)
+                Glibc.kill(process, SIGKILL)
             }
         }
     }
@@ -28,19 +33,12 @@ extension LocalWorkers {
     /// Waits for all to end by themselves, and ends those that do not.
     public func finish() {
         let seats = emptied()
-        let processes = seats.compactMap(\.process).filter(\.isRunning)
-        let adopted = seats.compactMap(\.adopted)
-        let killing = DispatchWorkItem {
-            for process in processes where process.isRunning {
-                kill(process.processIdentifier, SIGKILL)
-            }
-            for process in adopted where LaunchedProcesses.isRunning(process) {
-                kill(process, SIGKILL)
-            }
-        }
+        let killing = DispatchWorkItem { Self.kill(seats) }
         DispatchQueue.global().asyncAfter(deadline: .now() + Self.grace, execute: killing)
-        for process in processes { process.waitUntilExit() }
-        for process in adopted {
+        for process in seats.compactMap(\.process) where process.isRunning {
+            process.waitUntilExit()
+        }
+        for process in seats.compactMap(\.adopted) {
             while LaunchedProcesses.isRunning(process) { usleep(20_000) }
         }
         killing.cancel()

@@ -218,22 +218,9 @@ final class RunReporter {
 }
 
 extension Double {
-    /// With so many decimals; as 2.7e+38 where that were a row of digits that mean nothing.
-    func fixed(_ decimals: Int) -> String {
-        String(format: magnitude < 1e9 ? "%.\(decimals)f" : "%.1e", self)
-    }
-
     /// A share as `93.8 %`.
     var percent: String { (100 * self).fixed(1) + " %" }
 
     /// A share as `94 %`.
     var wholePercent: String { (100 * self).fixed(0) + " %" }
-
-    /// Seconds as `1:02:03` or `2:03`.
-    var clock: String {
-        guard isFinite else { return "?" }
-        let seconds = Int(rounded())
-        let minutes = String(format: "%02d:%02d", seconds / 60 % 60, seconds % 60)
-        return seconds >= 3600 ? "\(seconds / 3600):\(minutes)" : minutes
-    }
 }

@@ -1,4 +1,5 @@
 import Dashboard
+import Launching
 
 extension StartCommand {
     /// The command that goes on with the run at `path` as this one began it, for a shell.
@@ -23,9 +24,6 @@ extension StartCommand {
                 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
                 || UInt8(ascii: "-")...UInt8(ascii: ":") ~= byte || byte == UInt8(ascii: "_")
         }
-        if isPlain, !word.isEmpty { return word }
-        return "'"
-            + word.split(separator: "'", omittingEmptySubsequences: false)
-            .joined(separator: "'\\''") + "'"
+        return isPlain && !word.isEmpty ? word : word.shellQuoted
     }
 }

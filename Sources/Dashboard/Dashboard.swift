@@ -76,7 +76,8 @@ public final class Dashboard: Sendable {
         do {
             let place = try address.socketAddress()
             let socket = try Socket(domain: Int32(type(of: place).family))
-            defer { try? socket.close() }
+            // It has served its purpose, however that went.
+            defer { close(socket.file.rawValue) }
             // As the server takes it: what another has just left is free.
             try socket.setValue(true, for: .localAddressReuse)
             try socket.bind(to: place)

@@ -55,11 +55,11 @@ public struct RemoteWorker: Sendable {
     /// What the login shell of the host carries out.
     var command: String {
         let settings = Self.passedOn.compactMap { name in
-            environment[name].map { "\(name)=\(Self.quoted($0))" }
+            environment[name].map { "\(name)=\($0.shellQuoted)" }
         }
         var words = ["exec"]
         if !settings.isEmpty { words += ["env"] + settings }
-        words += [Self.quotedPath(program), "join", Self.quoted(address), "--until-eof"]
+        words += [Self.quotedPath(program), "join", address.shellQuoted, "--until-eof"]
         if token != nil { words += ["--token", "-"] }
         if let threads = host.threads { words += ["--threads", "\(threads)"] }
         return words.joined(separator: " ")
@@ -68,15 +68,8 @@ public struct RemoteWorker: Sendable {
     /// What ssh's standard input begins with: the token, which an empty line ends.
     var input: String { token.map { $0.text + "\n" } ?? "" }
 
-    private static func quoted(_ text: String) -> String {
-        "'"
-            + text.split(separator: "'", omittingEmptySubsequences: false).joined(
-                separator: "'\\''")
-            + "'"
-    }
-
     /// A `~/` at the beginning is the login's home, which only a shell knows.
     private static func quotedPath(_ path: String) -> String {
-        path.hasPrefix("~/") ? "~/" + quoted(String(path.dropFirst(2))) : quoted(path)
+        path.hasPrefix("~/") ? "~/" + path.dropFirst(2).shellQuoted : path.shellQuoted
     }
 }

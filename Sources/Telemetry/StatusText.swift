@@ -56,16 +56,14 @@ public struct StatusText {
         let width = 40
         let done = Int(min(1, status.share) * Double(width))
         let left =
-            status.phase.isOver ? nil : status.pace.map { Self.clock($0.secondsLeft) + " left" }
+            status.phase.isOver ? nil : status.pace.map { $0.secondsLeft.clock + " left" }
         return String(repeating: "█", count: done) + String(repeating: "░", count: width - done)
             + String(format: "  %.1f %%", 100 * status.share) + (left.map { "  " + $0 } ?? "")
     }
 
     private var numbers: String {
         var parts: [String] = []
-        if let loss = status.loss {
-            parts.append(String(format: abs(loss) < 1e9 ? "loss %.4f" : "loss %.1e", loss))
-        }
+        if let loss = status.loss { parts.append("loss " + loss.fixed(4)) }
         if let accuracy = status.accuracy {
             parts.append(String(format: "accuracy %.1f %%", 100 * accuracy))
         }
@@ -89,15 +87,10 @@ public struct StatusText {
 
     /// As `19:30:33`, here.
     private static func timeOfDay(_ seconds: Double) -> String {
-        var time = time_t(Self.whole(seconds.rounded(.down)))
+        var time = time_t(seconds.rounded(.down).wholeSeconds)
         var parts = tm()
         localtime_r(&time, &parts)
         return String(format: "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec)
-    }
-
-    /// The nearest whole number of seconds, none where there is none that a clock shows.
-    private static func whole(_ seconds: Double) -> Int {
-        Int(exactly: seconds.rounded()).map { min(max($0, 0), 1 << 40) } ?? 0
     }
 
     /// Columns as wide as their widest cell; the last one as it is.
@@ -111,13 +104,6 @@ public struct StatusText {
             }
             return cells.joined(separator: "  ").trimmingSuffix(" ")
         }.joined(separator: "\n")
-    }
-
-    private static func clock(_ seconds: Double) -> String {
-        guard seconds.isFinite else { return "?" }
-        let whole = Self.whole(seconds)
-        let minutes = String(format: "%02d:%02d", whole / 60 % 60, whole % 60)
-        return whole >= 3600 ? "\(whole / 3600):\(minutes)" : minutes
     }
 }
 

@@ -37,8 +37,9 @@ public enum Enrolment {
         let request = try EnrolmentRequest(
             key: keys.pair.publicKey.bytes, host: WorkerProcess.hostName
         ).serialized()
-        /// Connections that have taken the request, or lost it. A token may be refused before it is said.
-        var requests = try dealer.trySend([Message(request)]) ? 1 : 0
+        // Connections that have taken the request. What one that broke had taken is lost, and to be said twice does no
+        // harm: each is asked.
+        var asked = 0
         var poller = Poller()
         _ = poller.add(dealer, .readable)
         _ = poller.add(watch.events, .readable)
@@ -60,9 +61,8 @@ public enum Enrolment {
             case .refused, .mismatched:
                 throw Refusal(description: watch.explanation)
             case nil:
-                // What a connection that broke had taken is lost, and to be said twice does no harm.
-                if watch.connections > requests, try dealer.trySend([Message(request)]) {
-                    requests = watch.connections
+                if watch.connections > asked, try dealer.trySend([Message(request)]) {
+                    asked = watch.connections
                 }
             }
         }

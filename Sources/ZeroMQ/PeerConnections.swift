@@ -23,7 +23,8 @@ public struct PeerConnections<Peer: Hashable> {
     private let monitor: SocketMonitor
     private var peers: [Int32: Peer] = [:]
     private var lost: [Peer] = []
-    /// Descriptors of connections that have closed, and of none since.
+    /// Descriptors of connections that have closed, and of none since. What is not in it need not have been told of as
+    /// accepted: with several I/O threads a message may come before that word.
     private var closed: Set<Int32> = []
     private var limit: ConnectionLimit
     /// Where connections come from that have not sent anything, by descriptor.

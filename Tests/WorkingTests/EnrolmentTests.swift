@@ -89,17 +89,23 @@ struct EnrolmentTests {
         }
     }
 
+    /// A worker that has asked a coordinator which ended before it answered; `asked` is what that one did.
+    private func cutOff(
+        _ place: Place, asked: (CurveKey) throws -> Void
+    ) throws -> (worker: DedicatedThread<WorkerKeys>, key: CurveKey, endpoint: String) {
+        let door = try Door(place)
+        let worker = try worker(place.token, at: door.endpoint)
+        let key = try door.request().key
+        try asked(key)
+        return (worker, key, door.endpoint)
+    }
+
     @Test(
         "goes on with the worker's own key where the coordinator took it up and ended before it answered"
     )
     func lostAnswer() throws {
         let place = try Place()
-        var door: Door? = try Door(place)
-        let endpoint = try #require(door).endpoint
-        let worker = try worker(place.token, at: endpoint)
-        let key = try #require(door).request().key
-        try place.takeUp(key)
-        door = nil
+        let (worker, key, endpoint) = try cutOff(place) { try place.takeUp($0) }
         let keys = try withExtendedLifetime(Door.next(place, at: endpoint)) { try worker.join() }
         #expect(keys.pair.publicKey == key)
         #expect(place.access.standing(of: key) == .worker("a"))
@@ -108,11 +114,7 @@ struct EnrolmentTests {
     @Test("asks again where the coordinator ended before it took the worker up")
     func lostRequest() throws {
         let place = try Place()
-        var door: Door? = try Door(place)
-        let endpoint = try #require(door).endpoint
-        let worker = try worker(place.token, at: endpoint)
-        let key = try #require(door).request().key
-        door = nil
+        let (worker, key, endpoint) = try cutOff(place) { _ in }
         let next = try Door.next(place, at: endpoint)
         let again = try next.request()
         #expect(again.key == key)
