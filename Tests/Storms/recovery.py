@@ -20,6 +20,23 @@ def steps(run):
     return [event["seconds"] for event in events(run) if event.get("kind") == "step"]
 
 
+def joins(run, before=50, after=20):
+    """Of each worker that joined in mid-run: its name, the median seconds of steps before it, and the longest while it
+    came. A step counts as one while it came from the first that ends after its joining."""
+    done, joined, measured = [], [], []
+    for event in events(run):
+        if event.get("event") == "joined":
+            if len(done) >= before:
+                joined.append((event["detail"].split(" joined")[0], len(done)))
+        elif event.get("event") == "stopping":
+            break
+        elif event.get("kind") == "step":
+            done.append(event["seconds"])
+    for worker, step in joined:
+        measured.append((worker, statistics.median(done[step - before : step]), max(done[step : step + after])))
+    return measured
+
+
 def latencies(run, signals):
     """Of each of the moments: to its loss, from the loss to the next generation, from the signal to the next commit."""
     happened = list(events(run))

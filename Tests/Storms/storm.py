@@ -168,12 +168,15 @@ def compare(options, storm, calm):
     disturbed = storm.complete(steps)
     undisturbed = calm.complete(steps)
     print(f"{len(storm.signals)} signals in {elapsed:.0f} s over {steps} steps with {options.workers} workers")
-    times = recovery.steps(storm.path)
     if options.elastic:
-        print(f"steps: median {1000 * statistics.median(times):.0f} ms, worst {1000 * max(times[5:]):.0f} ms")
+        for worker, usual, longest in recovery.joins(storm.path):
+            print(
+                f"{worker} joined: longest step of the next 20 {1000 * longest:.0f} ms, {longest / usual:.1f} times "
+                f"the median of {1000 * usual:.0f} ms before"
+            )
     else:
         # Of the storm's own steps, most of which nothing disturbs: another hour's would be the machine's other load.
-        median = statistics.median(times[first : first + useful])
+        median = statistics.median(recovery.steps(storm.path)[first : first + useful])
         print(f"goodput {100 * useful * median / elapsed:.1f} % at steps of {1000 * median:.0f} ms")
     print(f"disturbed   {disturbed}\nundisturbed {undisturbed}")
     recovery.show(recovery.latencies(storm.path, [moment for moment, _ in storm.signals]))
