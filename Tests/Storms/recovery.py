@@ -20,21 +20,22 @@ def steps(run):
     return [event["seconds"] for event in events(run) if event.get("kind") == "step"]
 
 
-def joins(run, before=50, after=20):
-    """Of each worker that joined in mid-run: its name, the median seconds of steps before it, and the longest while it
-    came. A step counts as one while it came from the first that ends after its joining."""
-    done, joined, measured = [], [], []
+def show_joins(run, before=50, after=20):
+    """Of each worker that joined in mid-run, until the run was stopped: the longest step of those that ended next."""
+    times, joined = [], []
     for event in events(run):
-        if event.get("event") == "joined":
-            if len(done) >= before:
-                joined.append((event["detail"].split(" joined")[0], len(done)))
-        elif event.get("event") == "stopping":
+        if event.get("event") == "stopping":
             break
-        elif event.get("kind") == "step":
-            done.append(event["seconds"])
+        if event.get("kind") == "step":
+            times.append(event["seconds"])
+        elif event.get("event") == "joined" and len(times) >= before:
+            joined.append((event["detail"].split(" joined")[0], len(times)))
     for worker, step in joined:
-        measured.append((worker, statistics.median(done[step - before : step]), max(done[step : step + after])))
-    return measured
+        usual, longest = statistics.median(times[step - before : step]), max(times[step : step + after])
+        print(
+            f"{worker} joined: longest of the next {after} steps {1000 * longest:.0f} ms, {longest / usual:.1f} times "
+            f"the median of {1000 * usual:.0f} ms before"
+        )
 
 
 def latencies(run, signals):

@@ -116,9 +116,9 @@ class Storm(TinyRun):
         return (self.path / "address").read_text(encoding="utf-8").strip()
 
     def join(self):
-        """One more worker, started by hand."""
+        """One more worker, started by hand, with one thread as those that the coordinator starts."""
         with open(self.output, "a", encoding="utf-8") as output:
-            subprocess.Popen(self.command("worker", "join", self.address()), stdout=output, stderr=output)
+            subprocess.Popen(self.command("worker", "join", self.address(), "--threads", 1), stdout=output, stderr=output)
 
     def become(self, count):
         """Workers join, or are drained, until there are so many."""
@@ -169,11 +169,7 @@ def compare(options, storm, calm):
     undisturbed = calm.complete(steps)
     print(f"{len(storm.signals)} signals in {elapsed:.0f} s over {steps} steps with {options.workers} workers")
     if options.elastic:
-        for worker, usual, longest in recovery.joins(storm.path):
-            print(
-                f"{worker} joined: longest step of the next 20 {1000 * longest:.0f} ms, {longest / usual:.1f} times "
-                f"the median of {1000 * usual:.0f} ms before"
-            )
+        recovery.show_joins(storm.path)
     else:
         # Of the storm's own steps, most of which nothing disturbs: another hour's would be the machine's other load.
         median = statistics.median(recovery.steps(storm.path)[first : first + useful])
