@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// A message never changes once made, and may be sent any number of times from any thread: sending
 /// shares the bytes by reference count. Bytes received from a peer are read in place.
+// @unchecked: the bytes are only read; `sharing` guards the header, which sending writes to.
 public final class Message: @unchecked Sendable {
-    // Sendable: the bytes are only read; `sharing` guards the header, which sending writes to.
     private let header: UnsafeMutablePointer<zmq_msg_t>
     private let sharing = Mutex<Void>(())
     private let contents: UnsafeRawBufferPointer
